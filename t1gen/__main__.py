@@ -1,0 +1,5 @@
+"""`python -m t1gen` is the command line."""
+
+from t1gen.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Blocks -> template -> latex, typst, markdown; PDF engines; graph layout."""

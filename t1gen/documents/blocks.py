@@ -1,0 +1,138 @@
+"""What a document is made of: every format is fed these same blocks.
+
+Text is a tuple of runs, so that a student's name can never be read as markup: `Plain` is escaped by each
+format, `Math` is LaTeX (converted for typst) with its NumPy spelling beside it for plain terminals, `Code`
+is monospaced, `Strong` is bold.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Plain:
+    text: str
+
+
+@dataclass(frozen=True)
+class Math:
+    latex: str
+    plain: str
+
+
+@dataclass(frozen=True)
+class Code:
+    text: str
+
+
+@dataclass(frozen=True)
+class Strong:
+    text: str
+
+
+Run = Plain | Math | Code | Strong
+Text = tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    text: Text
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """Displayed mathematics, one formula a line."""
+
+    lines: tuple[Math, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Code, line by line."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    header: tuple[Text, ...]
+    rows: tuple[tuple[Text, ...], ...]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of a graph picture; `kind` is input, operation or output."""
+
+    id: int
+    label: Math
+    kind: str
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An arrow from node to node that carries a variable: its name (or None) and, below, its gradient."""
+
+    source: int
+    target: int
+    label: Math | None = None
+    below: Math | None = None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A computational graph, drawn left to right."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+@dataclass(frozen=True)
+class Blank:
+    """Room for an answer: `kind` is number, array, expression or graph; `shape` that of the answer."""
+
+    kind: str
+    shape: tuple[int, ...] = ()
+    label: Math | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The right answer, in a key."""
+
+    text: Text
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question: its label (1a), points as printed, and blocks."""
+
+    label: str
+    points: str
+    blocks: tuple["Block", ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem: number, title, points as printed, and blocks (questions among them)."""
+
+    number: int
+    title: Text
+    points: str
+    blocks: tuple["Block", ...]
+
+
+Block = Paragraph | Formulas | Listing | Table | Graph | Blank | Answer | Question | Problem
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole sheet. `kind` is worksheet or key; `fields` are (label, value) of the title block, a worksheet's
+    empty values are lines to write on; `variant` stands on every page; `words` are the fixed words a layout needs
+    (page, of, name ...), from templates/text/<language>/."""
+
+    kind: str
+    title: Text
+    language: str
+    variant: str
+    fields: tuple[tuple[Text, Text], ...]
+    blocks: tuple[Block, ...]
+    words: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,52 @@
+"""The errors that a user can cause; only the command line turns them into messages and exit codes."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class T1genError(Exception):
+    """Something the user can mend: where it is, what is wrong, what is allowed.
+
+    `str(error)` is the whole message, one line or a few; `where` comes before it, outermost first.
+    """
+
+    def __init__(self, message: str, *, where: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+    def inside(self, where: str) -> "T1genError":
+        """The same error, told from further out: `problem_banks/t1.yaml: neuron-step: ...`."""
+        self.where = f"{where}: {self.where}" if self.where else where
+        return self
+
+
+class LanguageError(T1genError):
+    """A text in the mapping language cannot be read, or its shapes do not fit."""
+
+
+class FileError(T1genError):
+    """A file is missing, unreadable, does not parse, or does not fit its format."""
+
+
+class BankError(T1genError):
+    """A problem bank declares something that cannot be generated."""
+
+
+class EngineError(T1genError):
+    """A document cannot be turned into PDF: the engine is missing or failed."""
+
+
+class ProofError(T1genError):
+    """A derivative was not proved right, so no key is issued."""
+
+
+def near(name: str, allowed: Iterable[str]) -> str:
+    """`; did you mean 'tanh'?` where one of `allowed` is near `name`, else an empty text."""
+    names = list(allowed)
+    lower = {n.lower(): n for n in names}
+    found = get_close_matches(name.lower(), list(lower), n=1)
+    return f"; did you mean '{lower[found[0]]}'?" if found else ""
