@@ -1,1 +1,1 @@
-
+"""The mapping language and its calculus; knows nothing of exams."""

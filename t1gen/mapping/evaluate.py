@@ -1,0 +1,203 @@
+"""A program over many instances at once, with overrides; over floats, Fractions or any other kind of number.
+
+Arrays have the batch as their last axis. Whatever the batch, each instance gets the same bits.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt
+from typing import Any
+
+import numpy as np
+
+from t1gen.mapping.ops import OPS, Op
+from t1gen.mapping.ops.fold import AXES, Array
+from t1gen.mapping.program import Program, Step
+from t1gen.mapping.reader import Writer, parse
+
+Values = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Override:
+    """One step told otherwise: by `values`, or by another `rule` for it, where `mask` holds (None: everywhere)."""
+
+    step: str
+    values: Array | None = None
+    rule: Step | None = None
+    mask: Array | None = None
+
+
+def evaluate(
+    program: Program, givens: Mapping[str, Array], overrides: Iterable[Override] = (), start: Values | None = None
+) -> Values:
+    """Every step's value, floats of shape (*step.shape, batch).
+
+    `givens` have that shape already; steps found in `start` are taken from there. Values that are not finite are
+    left in place: the asks refuse them.
+    """
+    told: dict[str, list[Override]] = {}
+    for override in overrides:
+        told.setdefault(override.step, []).append(override)
+    batch = next((np.shape(a)[-1] for a in givens.values()), 1)
+    values: Values = dict(start or {})
+    with np.errstate(all="ignore"):
+        for step in program:
+            if step.name not in values:
+                values[step.name] = _value(step, values, givens, batch)
+            for override in told.get(step.name, ()):
+                values[step.name] = _overridden(override, values, step)
+    return values
+
+
+def _overridden(override: Override, values: Values, step: Step) -> Array:
+    new = override.values if override.rule is None else _value(override.rule, values, {}, values[step.name].shape[-1])
+    if override.mask is None and new is not None and new.shape == values[step.name].shape:
+        return new
+    return np.where(True if override.mask is None else override.mask, new, values[step.name])
+
+
+def _value(step: Step, values: Values, givens: Mapping[str, Array], batch: int) -> Array:
+    if step.op == "given":
+        return np.ascontiguousarray(givens[step.name], dtype=float)
+    if step.op == "const":
+        return constant(step, batch, float)
+    args = [np.ascontiguousarray(values[a]) for a in step.args]
+    return np.asarray(OPS[step.op].forward(*args, **dict(step.statics)))
+
+
+def constant(step: Step, batch: int, kind: Callable[[Any], Any]) -> Array:
+    """A literal for every instance."""
+    value = step.static("value")
+    flat = np.array([kind(np.pi if v == "pi" else v) for v in _flat(value)], dtype=float if kind is float else object)
+    return np.broadcast_to(flat.reshape((*step.shape, 1)), (*step.shape, batch))
+
+
+def _flat(value: Any) -> list[Any]:
+    return [v for part in value for v in _flat(part)] if isinstance(value, tuple) else [value]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A kind of number other than floats: how to make it from a rational and what its functions are."""
+
+    make: Callable[[Any], Any]
+    function: Callable[[Op], Callable[..., Any] | None]
+
+
+def evaluate_in(numbers: Numbers, program: Program, givens: Mapping[str, Array]) -> Values:
+    """Every step's value as an object array of these numbers; operations go by their definition where they have one."""
+    batch = next((np.shape(a)[-1] for a in givens.values()), 1)
+    values: Values = {}
+    for step in program:
+        if step.op == "given":
+            values[step.name] = np.asarray(givens[step.name], dtype=object)
+        elif step.op == "const":
+            values[step.name] = constant(step, batch, numbers.make)
+        else:
+            values[step.name] = apply_in(numbers, step, [values[a] for a in step.args])
+    return values
+
+
+def apply_in(numbers: Numbers, step: Step, args: list[Array]) -> Array:
+    """One step in these numbers: its function there, its own body where structural, else its definition."""
+    op = OPS[step.op]
+    function = numbers.function(op)
+    if function is not None:
+        return np.asarray(np.frompyfunc(function, len(args), 1)(*args), dtype=object)
+    if op.structural:
+        return np.asarray(op.forward(*args, **dict(step.statics)), dtype=object)
+    shapes = tuple(a.shape[:-1] for a in args)
+    program = definition(op, shapes, dict(step.statics))
+    inner = evaluate_in(numbers, program, dict(zip(AXES, args, strict=False)))
+    return next(reversed(inner.values()))
+
+
+def definition(op: Op, shapes: tuple[tuple[int, ...], ...], statics: Mapping[str, Any]) -> Program:
+    """The program of an operation's definition; its last step is the result."""
+    text = op.definition if isinstance(op.definition, str) else op.definition(shapes, **statics)  # type: ignore[misc]
+    program = Program({n: Step(n, "given", shape=s) for n, s in zip(AXES, shapes, strict=False)})
+    writer = Writer(program, text=text, statics=statics)
+    writer.assign("y", parse(text, "eval").body)
+    return program
+
+
+class Inexact:
+    """Stands where a rational is no longer known; absorbs all arithmetic."""
+
+    def _absorb(self, *_: Any) -> "Inexact":
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _absorb
+    __neg__ = __pow__ = __rpow__ = _absorb
+
+
+INEXACT = Inexact()
+
+
+def _root(x: Any) -> Any:
+    """The square root of a rational that is a perfect square."""
+    if isinstance(x, Inexact) or x < 0:
+        return INEXACT
+    top, bottom = isqrt(x.numerator), isqrt(x.denominator)
+    return Fraction(top, bottom) if top * top == x.numerator and bottom * bottom == x.denominator else INEXACT
+
+
+def _rational_power(a: Any, b: Any) -> Any:
+    if isinstance(a, Inexact) or isinstance(b, Inexact) or b.denominator != 1 or (a == 0 and b < 0) or abs(b) > 64:
+        return INEXACT
+    return a ** int(b)
+
+
+def _rational_quotient(a: Any, b: Any) -> Any:
+    return INEXACT if isinstance(a, Inexact) or isinstance(b, Inexact) or b == 0 else Fraction(a) / b
+
+
+_RATIONAL = {"sqrt": _root, "pow": _rational_power, "div": _rational_quotient}
+
+
+def exact(program: Program, givens: Mapping[str, Array]) -> Values:
+    """Every step's value as Fractions, INEXACT entry by entry where it is no rational that + - * / and selection give.
+
+    `givens` are object arrays of Fractions, the batch last.
+    """
+    batch = next((np.shape(a)[-1] for a in givens.values()), 1)
+    values: Values = {}
+    for step in program:
+        if step.op == "given":
+            values[step.name] = givens[step.name]
+        elif step.op == "const":
+            values[step.name] = constant(step, batch, _rational)
+        else:
+            values[step.name] = _exactly(step, [values[a] for a in step.args], batch)
+    return values
+
+
+def _rational(value: Any) -> Any:
+    return INEXACT if isinstance(value, float) else Fraction(value)
+
+
+def _exactly(step: Step, args: list[Array], batch: int) -> Array:
+    op = OPS[step.op]
+    nothing = np.full((*step.shape, batch), INEXACT, dtype=object)
+    if step.op == "norm":
+        return _exact_norm(step, args[0], nothing)
+    if not (op.exact or step.op in _RATIONAL) or all(_inexact(a).all() for a in args):
+        return nothing
+    if step.op in _RATIONAL:
+        return np.asarray(np.frompyfunc(_RATIONAL[step.op], len(args), 1)(*args), dtype=object)
+    if not op.structural and any(_inexact(a).any() for a in args):
+        return nothing
+    return np.asarray(op.forward(*args, **dict(step.statics)), dtype=object)
+
+
+def _exact_norm(step: Step, x: Array, nothing: Array) -> Array:
+    if _inexact(x).any():
+        return nothing
+    squares = OPS["sum"].forward(x * x, **dict(step.statics))
+    return np.asarray(np.frompyfunc(_root, 1, 1)(squares), dtype=object)
+
+
+def _inexact(x: Array) -> Array:
+    return np.asarray(np.frompyfunc(lambda v: v is INEXACT, 1, 1)(x), dtype=bool)

@@ -1,0 +1,262 @@
+"""How programs are written: as text of the language, and as LaTeX; one walk, two sets of marks."""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from t1gen.mapping.ops import OPS
+from t1gen.mapping.ops.fold import AXES
+from t1gen.mapping.program import Program, Step, number_text
+
+ATOM, POSTFIX, PRODUCT = 9, 8, 5
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
+)
+
+
+def line(program: Program, name: str, stop: Collection[str] | None = None) -> str:
+    """`z = w @ x`: the step with its unnamed arguments written out (or all but those in `stop`)."""
+    return f"{name} = {text(program, name, stop)}"
+
+
+def elementary(step: Step, program: Program) -> str:
+    """The step alone, each argument by its name: a line of a key's program."""
+    writer = _Text(program, lambda n: not _is_literal(program[n]))
+    return f"{step.name} = {writer.right(step)[0]}"
+
+
+def text(program: Program, name: str, stop: Collection[str] | None = None) -> str:
+    """The right-hand side of a step as text; stops at `stop` (default: every named quantity)."""
+    return _Text(program, _stopper(program, stop)).right(program[name])[0]
+
+
+def latex(program: Program, name: str, stop: Collection[str] | None = None, show: Callable[[str], str] | None = None) -> str:  # fmt: skip
+    """The right-hand side of a step as LaTeX; `show` says what stands for a quantity (default: its name)."""
+    return _Latex(program, _stopper(program, stop), show or latex_name).right(program[name])[0]
+
+
+def _stopper(program: Program, stop: Collection[str] | None) -> Callable[[str], bool]:
+    if stop is not None:
+        return lambda n: n in stop or program[n].op == "given"
+    return lambda n: not program[n].unnamed and program[n].op != "const"
+
+
+def _is_literal(step: Step) -> bool:
+    return step.op == "const"
+
+
+@dataclass(frozen=True)
+class _Text:
+    """Text with precedence: every method gives (text, precedence)."""
+
+    program: Program
+    stop: Callable[[str], bool]
+
+    def leaf(self, name: str) -> tuple[str, int]:
+        step = self.program[name]
+        if step.op == "const":
+            return name, 5 if name.startswith("-") else 4 if "/" in name and not name.startswith("[") else ATOM
+        return (name, ATOM) if self.stop(name) else self.right(step)
+
+    def right(self, step: Step) -> tuple[str, int]:
+        if step.op in ("given", "const"):
+            return self.leaf(step.name)
+        args = [self.leaf(a) for a in step.args]
+        special = getattr(self, f"_{step.op}", None)
+        if special is not None:
+            return special(step, args)  # type: ignore[no-any-return]
+        op = OPS[step.op]
+        if op.infix:
+            return _infix(op.infix[0], op.infix[1], args)
+        return f"{step.op}({', '.join([a for a, _ in args] + _options(step))})", ATOM
+
+    def _copy(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return args[0]
+
+    def _transpose(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return f"{_wrapped(args[0], POSTFIX)}.T", POSTFIX
+
+    def _index(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return f"{_wrapped(args[0], POSTFIX)}[{index_text(step.static('index'))}]", POSTFIX
+
+    def _concatenate(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        axis = step.static("axis")
+        return f"concatenate(({', '.join(a for a, _ in args)}){f', axis={axis}' if axis else ''})", ATOM
+
+
+def _infix(symbol: str, level: int, args: list[tuple[str, int]]) -> tuple[str, int]:
+    if len(args) == 1:
+        return f"{symbol}{_wrapped(args[0], level)}", level
+    left, right = (level + 1, level) if symbol == "**" else (level, level + 1)
+    gap = "" if symbol == "**" else " "
+    return f"{_wrapped(args[0], left)}{gap}{symbol}{gap}{_wrapped(args[1], right)}", level
+
+
+def _wrapped(part: tuple[str, int], level: int) -> str:
+    return part[0] if part[1] >= level else f"({part[0]})"
+
+
+def _options(step: Step) -> list[str]:
+    """The statics of a call as text; what is default stays away."""
+    out = []
+    for name in OPS[step.op].statics:
+        value = step.static(name)
+        if name == "index":
+            out.append(f"s_[{index_text(value)}]")
+        elif name == "axis":
+            out.extend([] if not value or _all_axes(step, value) else [f"axis={value[0] if len(value) == 1 else value}"])
+        elif name == "keepdims":
+            out.extend(["keepdims=True"] if value else [])
+        elif name == "shape":
+            out.append(str(value))
+        elif value != Fraction(1, 100):
+            out.append(_decimal(value))
+    return out
+
+
+def _all_axes(step: Step, axes: tuple[int, ...]) -> bool:
+    """Whether a reduction takes every axis: then no axis= is written."""
+    return not step.shape or (bool(step.static("keepdims")) and len(axes) == len(step.shape))
+
+
+def _decimal(value: Any) -> str:
+    return number_text(value) if isinstance(value, Fraction) else str(value)
+
+
+def index_text(index: tuple[tuple[Any, ...], ...]) -> str:
+    """An index as it is written between brackets."""
+    return ", ".join(_entry_text(e) for e in index)
+
+
+def _entry_text(entry: tuple[Any, ...]) -> str:
+    if entry[0] == "new":
+        return "None"
+    if entry[0] == "at":
+        return str(entry[1])
+    start, stop, step = ("" if p is None else str(p) for p in entry[1:])
+    return f"{start}:{stop}{':' + step if step else ''}"
+
+
+# LaTeX
+
+
+def latex_name(name: str) -> str:
+    """`W1` -> W_{1}, `alpha` -> \\alpha, `out_h1` -> \\mathit{out}_{h1}, `dL_dw` -> a fraction of partials."""
+    partial = re.fullmatch(r"(?:s\d+_)?d([A-Za-z]\w*?)_d([A-Za-z_]\w*?)", name)
+    if partial:
+        return rf"\frac{{\partial {latex_name(partial[1])}}}{{\partial {latex_name(partial[2])}}}"
+    match = re.fullmatch(r"_*([A-Za-z]+?)_?(\d*(?:_\w+)?|_\w+)", name)
+    base, sub = (match[1], match[2].lstrip("_")) if match else (name.strip("_"), "")
+    main = rf"\{base}" if base in GREEK else base if len(base) == 1 else rf"\mathit{{{base}}}"
+    return main + (rf"_{{{_subscript(sub)}}}" if sub else "")
+
+
+def _subscript(sub: str) -> str:
+    parts = sub.split("_")
+    return ",".join(p if len(p) == 1 or p.isdigit() else rf"\mathit{{{p}}}" for p in parts if p)
+
+
+@dataclass(frozen=True)
+class _Latex(_Text):
+    """The same walk with LaTeX marks."""
+
+    show: Callable[[str], str] = latex_name
+
+    def leaf(self, name: str) -> tuple[str, int]:
+        step = self.program[name]
+        if step.op == "const":
+            return _latex_const(step), 5 if name.startswith("-") else ATOM
+        if not self.stop(name):
+            return self.right(step)
+        shown = self.show(name)
+        return shown, 5 if shown.startswith("-") else ATOM
+
+    def right(self, step: Step) -> tuple[str, int]:
+        op = OPS.get(step.op)
+        if op is None or hasattr(self, f"_{step.op}") or (op.latex is None and op.infix):
+            return super().right(step)
+        args = [self.leaf(a) for a in step.args]
+        if op.latex is None:
+            return _latex_call(step, [a for a, _ in args]), ATOM
+        out = str(op.latex)
+        for letter, part in zip(AXES, args, strict=False):
+            out = out.replace(f"{{{letter}}}", part[0])
+            out = out.replace(f"<{letter}>", _parenthesised(part, 7))
+        return out, _latex_level(step.op)
+
+    def _transpose(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return rf"{_parenthesised(args[0], 7)}^{{\top}}", 6
+
+    def _index(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return rf"{_parenthesised(args[0], 7)}_{{\text{{[{index_text(step.static('index'))}]}}}}", 7
+
+    def _mul(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        shapes = [self.program.shape(a) for a in step.args]
+        mark = r" \odot " if shapes[0] and shapes[1] else r" \cdot "
+        return _parenthesised(args[0], 4) + mark + _positive(args[1], 4), 4
+
+    def _neg(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return f"-{_positive(args[0], 4)}", 4
+
+    def _matmul(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        row = len(self.program.shape(step.args[0])) == 1
+        left = rf"{_parenthesised(args[0], 7)}^{{\top}}" if row else _parenthesised(args[0], PRODUCT)
+        return rf"{left}\,{_positive(args[1], PRODUCT + 1)}", PRODUCT
+
+    def _add(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return f"{_parenthesised(args[0], 3)} + {_positive(args[1], 3)}", 3
+
+    def _sub(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return f"{_parenthesised(args[0], 3)} - {_positive(args[1], 4)}", 3
+
+    def _concatenate(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return _latex_call(step, [a for a, _ in args]), ATOM
+
+
+def _latex_level(op: str) -> int:
+    return {"pow": 6, "exp": 6, "square": 6, "log": 4, "sin": 4, "cos": 4, "tanh": 4, "outer": PRODUCT}.get(op, ATOM)
+
+
+def _parenthesised(part: tuple[str, int], level: float) -> str:
+    return part[0] if part[1] >= level else rf"\left({part[0]}\right)"
+
+
+def _positive(part: tuple[str, int], level: float) -> str:
+    """Parenthesised also where it begins with a minus sign."""
+    return rf"\left({part[0]}\right)" if part[0].startswith("-") else _parenthesised(part, level)
+
+
+def _latex_call(step: Step, args: list[str]) -> str:
+    named = {"norm": (r"\left\lVert ", r" \right\rVert")}
+    options = [rf"\text{{{o}}}" for o in _options(step)]
+    if step.op in named and not options:
+        return named[step.op][0] + args[0] + named[step.op][1]
+    title = rf"\{step.op}" if step.op in ("max", "min") else rf"\operatorname{{{step.op.replace('_', chr(92) + '_')}}}"
+    return title + r"\left(" + r",\, ".join(args + options) + r"\right)"
+
+
+def _latex_const(step: Step) -> str:
+    return latex_numbers(step.static("value"), lambda v: r"\pi" if v == "pi" else latex_rational(v))
+
+
+def latex_rational(value: Fraction) -> str:
+    """A rational as a decimal where it ends, else as a fraction."""
+    shown = _decimal(value)
+    if "/" not in shown:
+        return shown
+    sign = "-" if value < 0 else ""
+    return rf"{sign}\frac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+
+
+def latex_numbers(value: Any, show: Callable[[Any], str]) -> str:
+    """Nested numbers: a vector as (a, b), a matrix in brackets, more axes as nested lists."""
+    if not isinstance(value, (list, tuple)):
+        return show(value)
+    if value and isinstance(value[0], (list, tuple)):
+        if value[0] and isinstance(value[0][0], (list, tuple)):
+            return r"\left[" + r",\; ".join(latex_numbers(v, show) for v in value) + r"\right]"
+        rows = r" \\ ".join(" & ".join(show(v) for v in row) for row in value)
+        return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+    return r"(" + r",\; ".join(show(v) for v in value) + ")"

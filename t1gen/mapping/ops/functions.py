@@ -1,0 +1,71 @@
+"""Elementwise functions: each is its local derivative, once at the output and once at the input where both are used."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from t1gen.mapping.ops.fold import Array
+from t1gen.mapping.ops.record import Op, elementwise_shape
+from t1gen.mapping.program import Shape
+
+
+def _sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)) without overflow: exp of -|x| alone."""
+    small = np.exp(-np.abs(x))
+    return np.asarray(np.where(x >= 0, 1.0, small) / (1.0 + small))
+
+
+def _softplus(x: Array) -> Array:
+    return np.asarray(np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x))))
+
+
+def _function(name: str, local: str, forward: Any = None, **more: Any) -> Op:
+    more.setdefault("infer", elementwise_shape)
+    return Op(name=name, forward=forward or getattr(np, name), local=(local,), **more)
+
+
+def _with_slope(x: Shape, slope: Fraction = Fraction(1, 100)) -> tuple[Shape, dict[str, Any]]:
+    return x, {"slope": slope}
+
+
+def _leaky_relu(x: Array, slope: Fraction) -> Array:
+    return np.where(x > 0, x, (slope if x.dtype == object else float(slope)) * x)
+
+
+OPERATIONS = (
+    _function("exp", "y", equal=(("exp(A)",),), latex="e^{{A}}"),
+    _function("log", "1 / A", guards=("A",), latex=r"\log <A>", domain=((0.3, 3),)),
+    _function("sqrt", "1 / (2 * y)", equal=(("0.5 * A ** (-0.5)",),), guards=("A",), latex=r"\sqrt{{A}}",
+              domain=((0.3, 3),)),
+    _function("square", "2 * A", exact=True, structural=True, forward=lambda x: x * x, latex="<A>^{2}"),
+    _function("sin", "cos(A)", latex=r"\sin <A>"),
+    _function("cos", "-sin(A)", latex=r"\cos <A>"),
+    _function("tanh", "1 - y ** 2", equal=(("1 - tanh(A) ** 2",),), latex=r"\tanh <A>"),
+    _function("sigmoid", "y * (1 - y)", _sigmoid,
+              equal=(("sigmoid(A) * (1 - sigmoid(A))",), ("exp(-A) / (1 + exp(-A)) ** 2",)),
+              definition="1 / (1 + exp(-A))", latex=r"\sigma({A})"),
+    _function("softplus", "sigmoid(A)", _softplus, equal=(("1 - exp(-y)",),), definition="log(1 + exp(A))"),
+    _function("relu", "step(A)", lambda x: np.maximum(x, 0 * x), exact=True, definition="where(A > 0, A, 0)",
+              kinks=("A",)),
+    _function("leaky_relu", "where(A > 0, 1, slope)", _leaky_relu, infer=_with_slope, statics=("slope",),
+              bind=lambda parent, shapes, slope: {"slope": slope}, exact=True,
+              definition="where(A > 0, A, slope * A)", kinks=("A",)),
+    _function("step", "0", lambda x: np.asarray(np.where(x > 0, 1, 0), dtype=x.dtype), exact=True,
+              definition="where(A > 0, 1, 0)", kinks=("A",)),
+    _function("sign", "0", lambda x: np.asarray(np.where(x > 0, 1, np.where(x < 0, -1, 0)), dtype=x.dtype), exact=True,
+              definition="where(A > 0, 1, where(A < 0, -1, 0))", kinks=("A",), latex=r"\operatorname{sign}({A})"),
+    _function("abs", "sign(A)", lambda x: np.where(x < 0, -x, x), exact=True, definition="where(A > 0, A, -A)",
+              kinks=("A",), latex=r"\lvert {A} \rvert"),
+    Op(name="maximum", arity=2, infer=elementwise_shape, forward=lambda a, b: np.where(a < b, b, a),
+       local=("(A > B) + (A == B) / 2", "(B > A) + (A == B) / 2"), exact=True, definition="where(A > B, A, B)",
+       kinks=("A - B",), latex=r"\max({A}, {B})"),
+    Op(name="minimum", arity=2, infer=elementwise_shape, forward=lambda a, b: np.where(b < a, b, a),
+       local=("(A < B) + (A == B) / 2", "(B < A) + (A == B) / 2"), exact=True, definition="where(A < B, A, B)",
+       kinks=("A - B",), latex=r"\min({A}, {B})"),
+    Op(name="where", arity=3, infer=elementwise_shape, forward=lambda c, a, b: np.where(c != 0, a, b),
+       vjp=(None, "where(A, v, 0)", "where(A, 0, v)"), exact=True, latex=r"\operatorname{where}({A}, {B}, {C})",
+       examples=(("where(A > 0, B, C)", {"A": (2, 3), "B": (3,), "C": ()}),
+                 ("where(A > B, A, B)", {"A": (3,), "B": (3,)}))),
+)  # fmt: skip
+

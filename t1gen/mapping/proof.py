@@ -1,0 +1,316 @@
+"""Rules and sweeps proved against sympy, and derivatives derived where an operation gives no rule.
+
+The reference is sympy's own differentiation of the composed expression, built from the forwards alone, and compared in
+40 digits at three seeded rational points. What was proved is remembered by structure, rules and sympy's version, so a
+warm run imports no sympy.
+"""
+
+import hashlib
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t1gen.errors import LanguageError, ProofError
+from t1gen.mapping.evaluate import Numbers, Values, evaluate_in
+from t1gen.mapping.ops import OPS, Op
+from t1gen.mapping.program import Program, Shape, Step
+from t1gen.mapping.sweep import backward
+
+DIGITS, POINTS, CLOSE, SECONDS = 40, 3, 1e-25, 20.0
+"""Digits of the comparison, how many points, the largest difference, and the time one structure may take."""
+
+SHIPPED = Path(__file__).with_name("proofs.json")
+
+
+def prove(program: Program, output: str, wrt: Iterable[str]) -> None:
+    """Prove that the sweep from `output` gives its gradient with respect to each of `wrt`, or raise ProofError.
+
+    Dimensions that no index, reshape or literal depends on are shrunk to 2 or 3 first. Remembered proofs are believed.
+    """
+    wanted = sorted(set(wrt))
+    forward = program.pruned([output])
+    key = record_key(forward, output, [w for w in wanted if w in forward])
+    if key not in _shipped() and not _remembered(key):
+        disprove(shrunk(forward), output, [w for w in wanted if w in forward])
+        _remember(key)
+
+
+def record_key(program: Program, output: str, wrt: list[str]) -> str:
+    """What a proof is remembered by: structure, what was differentiated, the rules, sympy's version."""
+    order = list(program.steps)
+    parts = [program.structure(), str(order.index(output)), str([order.index(w) for w in wrt]),
+             _rules(program), version("sympy")]  # fmt: skip
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+def _rules(program: Program) -> str:
+    """The texts that the proof of this program rests on: all rules, since a rule may use any operation."""
+    return _all_rules()
+
+
+@cache
+def _all_rules() -> str:
+    texts = [repr((o.name, o.local, o.vjp, o.equal, o.definition if isinstance(o.definition, str) else bool(o.definition)))
+             for o in OPS.values()]  # fmt: skip
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+# where proofs are remembered
+
+
+def cache_folder() -> Path:
+    """The user's cache folder; T1GEN_CACHE moves it."""
+    told = os.environ.get("T1GEN_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(told) if told else Path(base) / "t1gen"
+
+
+@cache
+def _shipped() -> frozenset[str]:
+    return frozenset(json.loads(SHIPPED.read_text())) if SHIPPED.exists() else frozenset()
+
+
+def _remembered(key: str) -> bool:
+    try:
+        return (cache_folder() / "proofs" / key).is_file()
+    except OSError:
+        return False
+
+
+def _remember(key: str) -> None:
+    """Write a proof record; a cache that cannot be written is no error."""
+    try:
+        folder = cache_folder() / "proofs"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / key).touch()
+    except OSError:
+        pass
+
+
+# shrinking
+
+
+def shrunk(program: Program) -> Program:
+    """The same program over smaller shapes: free dimensions become 2 or 3, equal ones stay equal."""
+    sizes = sorted({n for s in program for n in s.shape if n > 3} - _pinned(program))
+    smaller = {n: 2 + i % 2 for i, n in enumerate(sizes)}
+    try:
+        return _resized(program, smaller) if smaller else program
+    except LanguageError:
+        return program
+
+
+def _pinned(program: Program) -> set[int]:
+    """Sizes that an index, a reshape or a literal array depends on."""
+    sizes: set[int] = set()
+    for step in program:
+        if (step.op == "const" and step.shape) or (step.op in OPS and OPS[step.op].pins):
+            sizes.update(step.shape, *(program.shape(a) for a in step.args))
+    return sizes
+
+
+def _resized(program: Program, sizes: Mapping[int, int]) -> Program:
+    """Infer every shape again from givens whose sizes are replaced."""
+    small = Program()
+    for step in program:
+        if step.op in ("given", "const"):
+            small.add(replace(step, shape=tuple(sizes.get(n, n) for n in step.shape)))
+            continue
+        shapes = [small.shape(a) for a in step.args]
+        statics = {k: v for k, v in step.statics if k in OPS[step.op].statics}
+        shape, normal = OPS[step.op].infer(*shapes, **statics)
+        small.add(replace(step, shape=shape, statics=tuple(sorted(normal.items()))))
+    return small
+
+
+# the comparison
+
+
+def disprove(program: Program, output: str, wrt: list[str], equal: int = 0) -> None:
+    """Raise ProofError where a sweep over `program` differs from sympy's derivative; finding no difference is the proof."""
+    import mpmath
+
+    started = time.monotonic()
+    seed = Step("_seed", "given", shape=program.shape(output), role="given")
+    tape = program.copy()
+    tape.add(seed)
+    sweep = backward(tape, output, "_seed", equal=equal)
+    givens = {**program.givens, "_seed": seed.shape}
+    leaves = list(givens.items())
+    reference = _references(program, output, wrt, leaves)
+    _within_time(started, output)
+    with mpmath.workdps(DIGITS):
+        for point, values in _points(leaves, tape):
+            for name in wrt:
+                found = values[sweep.adjoints[name]] if name in sweep.adjoints else np.zeros((1,))
+                found = np.broadcast_to(found, (*program.shape(name), 1))
+                _compare(name, output, found.ravel(), reference(name, point))
+            _within_time(started, output)
+
+
+def _within_time(started: float, output: str) -> None:
+    if time.monotonic() - started > SECONDS:
+        raise ProofError(f"the derivative of {output} was not proved within {SECONDS:.0f} s; use a smaller mapping")
+
+
+def _compare(name: str, output: str, found: Iterable[Any], wanted: Iterable[Any]) -> None:
+    for ours, theirs in zip(found, wanted, strict=True):
+        if not abs(ours - theirs) <= CLOSE * max(1, abs(theirs)):
+            raise ProofError(f"the sweep gives {ours} for an entry of d{output}/d{name}, sympy gives {theirs}")
+
+
+def _references(program: Program, output: str, wrt: list[str], leaves: list[tuple[str, Shape]]) -> Callable[..., Any]:
+    """A function of (name, point): sympy's gradient of <seed, output> with respect to a quantity, in mpmath numbers.
+
+    An intermediate quantity is differentiated by adding a zero to it where it is computed.
+    """
+    import sympy
+
+    added = {w: Step(f"_plus_{w}", "given", shape=program.shape(w)) for w in wrt if program[w].op != "given"}
+    shifted = _shifted(program, added)
+    extended = leaves + [(s.name, s.shape) for s in added.values()]
+    symbols = _symbols(sympy, extended)
+    values = evaluate_in(_sympy(), shifted, symbols)
+    scalar = sympy.Add(*(a * b for a, b in zip(symbols["_seed"].ravel(), values[output].ravel(), strict=True)))
+    arguments = [s for name, _ in extended for s in symbols[name].ravel()]
+    functions = {}
+    for name in wrt:
+        own = symbols[added[name].name if name in added else name].ravel()
+        functions[name] = sympy.lambdify(arguments, [sympy.diff(scalar, s) for s in own], "mpmath", cse=True)
+    zeros = sum(int(np.prod(s.shape)) for s in added.values())
+    return lambda name, point: functions[name](*point, *([point[0] * 0] * zeros))
+
+
+def _shifted(program: Program, added: Mapping[str, Step]) -> Program:
+    """The program with `_plus_z` added to each of these intermediates."""
+    out = Program({s.name: s for s in added.values()})
+    for step in program:
+        if step.name in added:
+            out.add(replace(step, name=f"_raw_{step.name}"))
+            out.add(Step(step.name, "add", (f"_raw_{step.name}", f"_plus_{step.name}"), (), step.shape))
+        else:
+            out.add(step)
+    return out
+
+
+def _symbols(sympy: Any, leaves: list[tuple[str, Shape]]) -> Values:
+    """Real symbols for every entry of every leaf, the batch of one last."""
+    out = {}
+    for name, shape in leaves:
+        array = np.empty((*shape, 1), dtype=object)
+        for i in range(array.size):
+            array.flat[i] = sympy.Symbol(f"{name}_{i}", real=True)
+        out[name] = array
+    return out
+
+
+def _arranged(leaves: list[tuple[str, Shape]], point: list[Any]) -> Values:
+    """The flat numbers of a point, back in their shapes."""
+    out, start = {}, 0
+    for name, shape in leaves:
+        size = int(np.prod(shape))
+        array = np.empty(size, dtype=object)
+        array[:] = point[start : start + size]
+        out[name], start = array.reshape((*shape, 1)), start + size
+    return out
+
+
+def _points(leaves: list[tuple[str, Shape]], tape: Program) -> Iterable[tuple[list[Any], Values]]:
+    """Seeded rational points at which every value is real and finite, and those values; at most 200 tries."""
+    count = sum(int(np.prod(shape)) for _, shape in leaves)
+    found = 0
+    for attempt in range(200):
+        stream = random.Random(f"proof {attempt}")
+        low = Fraction(-2) if attempt % 4 < 2 else Fraction(1, 5)
+        point = [_mpf(low + Fraction(stream.randint(1, 996), 457)) for _ in range(count)]
+        values = evaluate_in(_mpmath(), tape, _arranged(leaves, point))
+        if _finite(values):
+            found += 1
+            yield point, values
+        if found == POINTS:
+            return
+    raise ProofError("no real point was found at which the mapping is defined")
+
+
+def _finite(values: Values) -> bool:
+    import mpmath
+
+    return all(isinstance(v, (mpmath.mpf, int)) and mpmath.isfinite(v) for a in values.values() for v in a.ravel())
+
+
+# the two kinds of number
+
+
+@cache
+def _sympy() -> Numbers:
+    import sympy
+
+    def one_if(relation: Any) -> Any:
+        return lambda a, b: sympy.Piecewise((1, relation(a, b)), (0, True))
+
+    table = {
+        "where": lambda c, a, b: sympy.Piecewise((a, _condition(sympy, c)), (b, True)),
+        "less": one_if(sympy.Lt), "less_equal": one_if(sympy.Le), "greater": one_if(sympy.Gt),
+        "greater_equal": one_if(sympy.Ge), "equal": one_if(sympy.Eq), "not_equal": one_if(sympy.Ne),
+        "pow": lambda a, b: a**b,
+    }  # fmt: skip
+    return Numbers(lambda v: sympy.pi if isinstance(v, float) else sympy.Rational(v), _lookup(table, sympy))
+
+
+def _condition(sympy: Any, c: Any) -> Any:
+    """The condition of a comparison's 1-or-0, or that c is not zero."""
+    if isinstance(c, sympy.Piecewise) and len(c.args) == 2 and c.args[0].expr == 1 and c.args[1].expr == 0:
+        return c.args[0].cond
+    return sympy.Ne(c, 0)
+
+
+@cache
+def _mpmath() -> Numbers:
+    import mpmath
+
+    table = {
+        "where": lambda c, a, b: a if c != 0 else b,
+        "less": lambda a, b: mpmath.mpf(a < b), "less_equal": lambda a, b: mpmath.mpf(a <= b),
+        "greater": lambda a, b: mpmath.mpf(a > b), "greater_equal": lambda a, b: mpmath.mpf(a >= b),
+        "equal": lambda a, b: mpmath.mpf(a == b), "not_equal": lambda a, b: mpmath.mpf(a != b),
+        "pow": lambda a, b: _quiet(lambda: a**b), "div": lambda a, b: _quiet(lambda: a / b),
+    }  # fmt: skip
+    return Numbers(_mpf, _lookup(table, mpmath))
+
+
+def _mpf(value: Any) -> Any:
+    import mpmath
+
+    if isinstance(value, float):
+        return +mpmath.pi
+    return mpmath.mpf(Fraction(value).numerator) / Fraction(value).denominator
+
+
+def _quiet(compute: Callable[[], Any]) -> Any:
+    import mpmath
+
+    try:
+        return compute()
+    except ZeroDivisionError:
+        return mpmath.nan
+
+
+def _lookup(table: Mapping[str, Any], module: Any) -> Callable[[Op], Any]:
+    """What an operation is in these numbers: from the table, else the module's function where it has no definition."""
+
+    def function(op: Op) -> Any:
+        if op.name in table:
+            return table[op.name]
+        return getattr(module, op.name) if op.definition is None and not op.structural else None
+
+    return function

@@ -1,0 +1,435 @@
+"""Text -> program: the one reader of mappings, rules, constraints and answers.
+
+Only whitelisted `ast` nodes are read; nothing is ever evaluated as Python. Length, depth, digits and sizes are
+bounded before anything is built. Errors point into the text.
+"""
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import prod
+from typing import Any
+
+from t1gen.errors import LanguageError, near
+from t1gen.mapping.ops import ALIASES, OPS, Op
+from t1gen.mapping.program import Program, Shape, Step, number_text
+
+LENGTH, NODES, DEPTH, DIGITS, EXPONENT, SIZE = 20_000, 4_000, 60, 40, 300, 100_000
+"""Bounds: characters, syntax nodes, nesting, digits of a literal, decimal exponent, entries of an array."""
+
+BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.MatMult: "matmul"}
+COMPARE = {ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal",
+           ast.NotEq: "not_equal"}  # fmt: skip
+SPELLING = str.maketrans({"−": "-", "·": "*", "⋅": "*", "×": "*", "∘": "*", "⊙": "*", "σ": "sigmoid", "\u00a0": " "})
+RESERVED = frozenset({*OPS, *ALIASES, "pi", "s_"})
+
+
+def read(text: str, givens: Mapping[str, Shape]) -> Program:
+    """The program of a mapping: one assignment a line (or `;`) over named, shaped givens.
+
+    Raises LanguageError with line and column.
+    """
+    program = Program()
+    for name, shape in givens.items():
+        _check_name(name, program, "given")
+        program.add(Step(name, "given", shape=tuple(shape), role="given"))
+    return extend(program, text)
+
+
+def extend(program: Program, text: str) -> Program:
+    """Append the assignments of `text` to `program`; each name once."""
+    tree = parse(text, "exec")
+    if not tree.body:
+        raise LanguageError("the mapping is empty; write at least one assignment such as z = w @ x")
+    for line in tree.body:
+        if not (isinstance(line, ast.Assign) and len(line.targets) == 1 and isinstance(line.targets[0], ast.Name)):
+            raise _pointed(LanguageError("only assignments such as z = w @ x are read"), text, line)
+        name = line.targets[0].id
+        try:
+            _check_name(name, program, "name")
+        except LanguageError as error:
+            raise _pointed(error, text, line) from None
+        Writer(program, text=text).assign(name, line.value)
+    return program
+
+
+def expression(program: Program, text: str, scope: Mapping[str, str] | None = None, **more: Any) -> str:
+    """Append one expression to `program` and return the name that holds its value.
+
+    `scope` maps the names that the text may use to names of the program (default: all of them by their own name).
+    """
+    tree = parse(text, "eval")
+    return Writer(program, text=text, scope=scope, **more).value(tree.body)
+
+
+def parse(text: str, mode: str) -> Any:
+    """The checked syntax tree of a text; raises LanguageError that points into it."""
+    if len(text) > LENGTH:
+        raise LanguageError(f"the text has {len(text)} characters; at most {LENGTH} are read")
+    if "\0" in text or _nesting(text) > DEPTH:
+        raise LanguageError(f"the text holds a NUL or brackets nested over {DEPTH} deep")
+    text = text.translate(SPELLING).replace("^", "**")
+    if mode == "eval":
+        text = text.strip()
+    try:
+        tree = ast.parse(text, mode=mode)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise _syntax(error, text) from None
+    if sum(1 for _ in ast.walk(tree)) > NODES:
+        raise LanguageError(f"the text has more than {NODES} parts")
+    if _depth(tree) > 3 * DEPTH:
+        raise LanguageError(f"the text is nested over {3 * DEPTH} deep")
+    _make_rational(tree, text)
+    return tree
+
+
+def _make_rational(tree: ast.AST, text: str) -> None:
+    """Turn the decimals of a syntax tree into the rationals that were written; refuse numbers that are too long."""
+    lines = text.splitlines()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            line = lines[node.lineno - 1].encode()
+            value = number(line[node.col_offset : node.end_col_offset].decode())
+            node.value = int(value) if type(node.value) is int else value  # type: ignore[assignment]
+
+
+def _nesting(text: str) -> int:
+    depth = deepest = 0
+    for char in text:
+        depth += (char in "([{") - (char in ")]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _depth(tree: ast.AST) -> int:
+    level, nodes = 0, [tree]
+    while nodes:
+        level, nodes = level + 1, [child for node in nodes for child in ast.iter_child_nodes(node)]
+    return level
+
+
+def _syntax(error: BaseException, text: str) -> LanguageError:
+    if not isinstance(error, SyntaxError):
+        return LanguageError("the text cannot be read")
+    line = text.splitlines()[error.lineno - 1] if error.lineno and error.lineno <= len(text.splitlines()) else text
+    column = error.offset or 1
+    pointer = f"\n    {line}\n    {' ' * (column - 1)}^" if len(line) <= 200 else ""
+    return LanguageError(f"line {error.lineno}, column {column}: cannot be read: {error.msg}{pointer}")
+
+
+def _pointed(error: LanguageError, text: str, node: ast.AST) -> LanguageError:
+    """The same error with line, column and a pointer into the text."""
+    lineno, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+    lines = text.splitlines() or [""]
+    line = lines[min(lineno, len(lines)) - 1]
+    pointer = f"\n    {line}\n    {' ' * column}^" if len(line) <= 200 else ""
+    return LanguageError(f"line {lineno}, column {column + 1}: {error.message}{pointer}")
+
+
+def _check_name(name: str, program: Program, what: str) -> None:
+    if name in RESERVED:
+        raise LanguageError(f"the {what} '{name}' is taken by the language; choose another")
+    if not name.isidentifier() or not name.isascii() or name.startswith("_"):
+        raise LanguageError(f"the {what} '{name}' is not a name: letters, digits and _, a letter first")
+    if name in program:
+        raise LanguageError(f"the name '{name}' is assigned twice")
+
+
+def number(text: str) -> Fraction:
+    """A decimal literal as a rational, its size bounded before it is built."""
+    mantissa, _, exponent = text.lower().replace("_", "").partition("e")
+    if len(mantissa) > DIGITS or len(exponent) > 5 or abs(int(exponent or 0)) > EXPONENT:
+        raise LanguageError(f"the number {text[:50]} is too long; at most {DIGITS} digits and exponents to {EXPONENT}")
+    return Fraction(f"{mantissa}e{exponent}" if exponent else mantissa)
+
+
+@dataclass
+class Writer:
+    """Writes syntax nodes into a program as steps of one operation each.
+
+    `statics` are the static names of a rule; `fold` computes operations between scalar literals (in rules and sweeps,
+    never in a mapping, whose graph is what was written); `role` is that of the steps written.
+    """
+
+    program: Program
+    text: str = ""
+    scope: Mapping[str, str] | None = None
+    statics: Mapping[str, Any] = field(default_factory=dict)
+    fold: bool = False
+    role: str = "value"
+
+    def assign(self, name: str, node: ast.expr) -> str:
+        """Write `name = node`; a bare name or number becomes a copy."""
+        before = set(self.program.steps)
+        value = self.value(node)
+        if value in before or self.program[value].op == "const":
+            return self.emit("copy", (value,), name=name)
+        return self.program.rename(value, name, self.role)
+
+    def value(self, node: ast.expr) -> str:
+        """The name that holds the value of a node; errors point at the node."""
+        try:
+            method: Callable[[Any], str] | None = getattr(self, f"_{type(node).__name__}", None)
+            if method is None:
+                raise LanguageError(f"{_kind(node)} is not part of the language")
+            return method(node)
+        except LanguageError as error:
+            if error.message.startswith("line ") or not self.text:
+                raise
+            raise _pointed(error, self.text, node) from None
+
+    def const(self, value: Any, shape: Shape = ()) -> str:
+        """The name of a literal: a rational, pi, or nested tuples of rationals."""
+        name = _literal(value)
+        if name not in self.program:
+            self.program.add(Step(name, "const", statics=(("value", value),), shape=shape, role="const"))
+        return name
+
+    def emit(self, op_name: str, args: tuple[str, ...], name: str = "", **statics: Any) -> str:
+        """Append one step, its shape inferred; trivial helpers vanish."""
+        op = OPS[op_name]
+        shapes = tuple(self.program.shape(a) for a in args)
+        try:
+            shape, normal = op.infer(*shapes, **statics)
+        except TypeError:
+            options = f" and {', '.join(op.statics)}" if op.statics else ""
+            raise LanguageError(f"{op_name} was not given what it takes: arrays{options}") from None
+        if prod(shape) > SIZE:
+            raise LanguageError(f"an array of shape {shape} is too large; at most {SIZE} entries")
+        simple = self._simplified(op_name, args, shape) if self.fold and not name else None
+        if simple is not None:
+            return simple
+        name = name or self.program.fresh()
+        return self.program.add(Step(name, op_name, args, tuple(sorted(normal.items())), shape, self.role))
+
+    # what rules and sweeps simplify
+
+    def _literal_value(self, name: str) -> Any:
+        step = self.program[name]
+        return step.static("value") if step.op == "const" and step.shape == () else None
+
+    def _simplified(self, op: str, args: tuple[str, ...], shape: Shape) -> str | None:
+        """What this step is without writing it: helpers that do nothing, products with 1, literal arithmetic."""
+        if op in ("reshape", "broadcast_to", "sum_to", "copy") and self.program.shape(args[0]) == shape:
+            return args[0]
+        if op == "transpose" and len(shape) < 2:
+            return args[0]
+        values = [self._literal_value(a) for a in args]
+        if all(isinstance(v, Fraction) for v in values) and op in _LITERAL:
+            result = _LITERAL[op](*values)
+            return None if result is None else self.const(result)
+        if op == "neg":
+            step = self.program[args[0]]
+            return step.args[0] if step.op == "neg" and step.role == "inner" else None
+        return self._unit(op, args, values, shape)
+
+    def _unit(self, op: str, args: tuple[str, ...], values: list[Any], shape: Shape) -> str | None:
+        if op not in ("mul", "div", "pow", "add", "sub"):
+            return None
+        for this, other in ((0, 1), (1, 0)):
+            neutral = values[other] == (0 if op in ("add", "sub") else 1)
+            if neutral and (op in ("mul", "add") or other == 1) and self.program.shape(args[this]) == shape:
+                return args[this]
+            if op == "mul" and values[other] == -1 and self.program.shape(args[this]) == shape:
+                return self.emit("neg", (args[this],))
+        return None
+
+    # one method a kind of node
+
+    def _Constant(self, node: ast.Constant) -> str:
+        return self.const(_rational(node))
+
+    def _Name(self, node: ast.Name) -> str:
+        if node.id in self.statics:
+            return self.const(Fraction(self.statics[node.id]))
+        if self.scope is not None and node.id in self.scope:
+            return self.scope[node.id]
+        if self.scope is None and node.id in self.program:
+            return node.id
+        if node.id == "pi":
+            return self.const("pi")
+        known = self.scope if self.scope is not None else [s.name for s in self.program if s.name.isidentifier()]
+        hint = near(node.id, known) or ("; it is a function: write " + node.id + "(...)" if node.id in RESERVED else "")
+        names = ", ".join(n for n in known if not n.startswith("_"))
+        raise LanguageError(f"the name '{node.id}' is unknown{hint} (known: {names or 'none'})")
+
+    def _UnaryOp(self, node: ast.UnaryOp) -> str:
+        if isinstance(node.op, ast.UAdd):
+            return self.value(node.operand)
+        if not isinstance(node.op, ast.USub):
+            raise LanguageError(f"{_kind(node.op)} is not part of the language")
+        if isinstance(node.operand, ast.Constant):
+            value = self._literal_value(self.value(node.operand))
+            return self.const(-value)
+        return self.emit("neg", (self.value(node.operand),))
+
+    def _BinOp(self, node: ast.BinOp) -> str:
+        op = BINARY.get(type(node.op))
+        if op is None:
+            raise LanguageError(f"{_kind(node.op)} is not part of the language")
+        left, right = self.value(node.left), self.value(node.right)
+        return self.emit(op, (left, right))
+
+    def _Compare(self, node: ast.Compare) -> str:
+        op = COMPARE.get(type(node.ops[0]))
+        if len(node.ops) != 1 or op is None:
+            raise LanguageError("only one comparison at a time is read")
+        return self.emit(op, (self.value(node.left), self.value(node.comparators[0])))
+
+    def _List(self, node: ast.List) -> str:
+        value = _array(node)
+        return self.const(value, _array_shape(value))
+
+    def _Attribute(self, node: ast.Attribute) -> str:
+        if node.attr != "T":
+            raise LanguageError(f"the attribute '.{node.attr}' is not part of the language; .T and .shape are")
+        return self.emit("transpose", (self.value(node.value),))
+
+    def _Subscript(self, node: ast.Subscript) -> str:
+        if _is_shape(node.value):
+            return self.const(Fraction(self.static(node)))
+        return self.emit("index", (self.value(node.value),), index=self.index(node.slice))
+
+    def _Call(self, node: ast.Call) -> str:
+        op, arrays = self._callee(node)
+        for keyword in node.keywords:
+            if keyword.arg not in op.statics:
+                allowed = ", ".join(op.statics) or "none"
+                raise LanguageError(f"{op.name} has no option '{keyword.arg}'; allowed: {allowed}")
+        count = len(arrays) if op.arity < 0 else op.arity
+        if len(arrays) < count or (len(arrays) > count + len(op.statics)):
+            raise LanguageError(f"{op.name} takes {count} arrays, not {len(arrays)}")
+        statics = {n: self.static(a) for n, a in zip(op.statics, arrays[count:], strict=False)}
+        statics.update({k.arg: self.static(k.value) for k in node.keywords if k.arg})
+        return self.emit(op.name, tuple(self.value(a) for a in arrays[:count]), **statics)
+
+    def _callee(self, node: ast.Call) -> tuple[Op, list[ast.expr]]:
+        arrays = list(node.args)
+        if isinstance(node.func, ast.Attribute):
+            name = node.func.attr
+            if _dotted(node.func.value) not in ("np", "numpy", "np.linalg", "torch"):
+                arrays = [node.func.value, *arrays]
+        elif isinstance(node.func, ast.Name):
+            name = node.func.id
+        else:
+            raise LanguageError("only named operations can be called")
+        op = OPS.get(ALIASES.get(name, name))
+        if op is None:
+            raise LanguageError(f"operation '{name}' is unknown{near(name, RESERVED)}")
+        if name in ("max", "min") and len(arrays) > 1 and not _is_axis(arrays[1]):
+            raise LanguageError(f"{name}(a, b) is {name}imum(a, b); {name}(a, axis=...) reduces one array")
+        if op.arity < 0 and len(arrays) >= 1 and isinstance(arrays[0], (ast.Tuple, ast.List)):
+            inner = list(arrays[0].elts)
+            if len(arrays) > 1:
+                node.keywords.append(ast.keyword(op.statics[0], arrays[1]))
+            arrays = inner
+        if name == "reshape" and len(arrays) > 2:
+            arrays = [arrays[0], ast.Tuple(arrays[1:], ast.Load())]
+        return op, arrays
+
+    # static values: axes, shapes, indices
+
+    def static(self, node: ast.expr) -> Any:
+        """An axis, shape, truth value or index, known while reading."""
+        if isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, (bool, int))):
+            return node.value
+        if isinstance(node, ast.Constant) and isinstance(node.value, Fraction):
+            return node.value
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return -self.static(node.operand)
+        if isinstance(node, (ast.Tuple, ast.List)):
+            return tuple(self.static(e) for e in node.elts)
+        if isinstance(node, ast.Name) and node.id in self.statics:
+            return self.statics[node.id]
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "s_":
+            return self.index(node.slice)
+        if isinstance(node, ast.Subscript) and _is_shape(node.value):
+            return self.static(node.value)[self.static(node.slice)]
+        if isinstance(node, ast.Attribute) and _is_shape(node):
+            return self.program.shape(self.value(node.value))
+        raise LanguageError(f"{_kind(node)} cannot stand here: a whole number, tuple, None, True or False is wanted")
+
+    def index(self, node: ast.expr) -> Any:
+        """An index as hashable entries; see ops/structural.py."""
+        if isinstance(node, ast.Name) and node.id in self.statics:
+            return self.statics[node.id]
+        entries = node.elts if isinstance(node, ast.Tuple) else [node]
+        return tuple(self._entry(e) for e in entries)
+
+    def _entry(self, node: ast.expr) -> tuple[Any, ...]:
+        if isinstance(node, ast.Slice):
+            parts = [None if p is None else self.static(p) for p in (node.lower, node.upper, node.step)]
+            if parts[2] == 0:
+                raise LanguageError("a slice's step cannot be 0")
+            return ("slice", *parts)
+        value = self.static(node)
+        if value is None:
+            return ("new",)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise LanguageError("an index is a whole number, a slice or None")
+        return ("at", value)
+
+
+_LITERAL: dict[str, Callable[..., Fraction | None]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b if b else None,
+    "neg": lambda a: -a,
+    "pow": lambda a, b: a ** int(b) if b.denominator == 1 and abs(b) < 20 and (a or b >= 0) else None,
+}
+
+
+def _kind(node: ast.AST) -> str:
+    return f"'{ast.unparse(node)[:40]}'" if isinstance(node, ast.expr) else type(node).__name__
+
+
+def _dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_shape(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "shape"
+
+
+def _is_axis(node: ast.expr) -> bool:
+    return isinstance(node, (ast.Constant, ast.UnaryOp, ast.Tuple)) and not (
+        isinstance(node, ast.Constant) and isinstance(node.value, Fraction)
+    )
+
+
+def _rational(node: ast.Constant) -> Fraction:
+    value: Any = node.value
+    if isinstance(value, bool) or not isinstance(value, (int, Fraction)):
+        raise LanguageError(f"{_kind(node)} is not a number")
+    return Fraction(value)
+
+
+def _array(node: ast.expr) -> Any:
+    """A literal array as nested tuples of rationals."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return tuple(_array(e) for e in node.elts)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+        value = _array(node.operand)
+        return -value if isinstance(node.op, ast.USub) else value
+    if isinstance(node, ast.Constant):
+        return _rational(node)
+    raise LanguageError("a literal array holds numbers only")
+
+
+def _array_shape(value: Any) -> Shape:
+    if not isinstance(value, tuple):
+        return ()
+    shapes = {_array_shape(v) for v in value}
+    if len(shapes) != 1:
+        raise LanguageError("the rows of a literal array must have equal lengths, at least one entry")
+    return (len(value), *shapes.pop())
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_literal, value))}]"
+    return value if isinstance(value, str) else number_text(value)

@@ -1,0 +1,152 @@
+"""Backpropagation as a program transformation: adjoint steps appended to a program, from rules that are text.
+
+A sweep goes from an output and a seed back to everything the output depends on. Each use of a quantity sends back one
+edge (elementary steps whose last is the edge's adjoint); a quantity with several uses gets a sum of its edges.
+"""
+
+from dataclasses import dataclass, field
+
+from t1gen.mapping.ops import OPS, Op
+from t1gen.mapping.ops.fold import AXES
+from t1gen.mapping.program import Program, Shape, Step
+from t1gen.mapping.reader import Writer, parse
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What one use sends back: `result` is the adjoint of `parent` through `child`, from `cotangent` and `local`.
+
+    `local` is empty where the rule has no local derivative of its own (a product of matrices, say).
+    """
+
+    child: str
+    parent: str
+    position: int
+    cotangent: str
+    local: str
+    result: str
+
+
+@dataclass
+class Sweep:
+    """One backward pass: the adjoint of every quantity it reached, and the edges that made them."""
+
+    output: str
+    seed: str
+    adjoints: dict[str, str] = field(default_factory=dict)
+    edges: list[Edge] = field(default_factory=list)
+    sums: dict[str, list[str]] = field(default_factory=dict)
+
+
+def backward(program: Program, output: str, seed: str, *, prefix: str = "", equal: int = 0) -> Sweep:
+    """Append the backward pass of `output` from the cotangent `seed` to `program`.
+
+    `seed` names a quantity of the program of the output's shape. `equal` > 0 takes each operation's equal rule of that
+    number where it has one. Steps of named quantities are called `dL_dz`, their edges `dL_dz_1`, `dL_dz_2`.
+    """
+    sweep = Sweep(output, seed)
+    forward = [program[n] for n in program.steps if n in program.ancestors([output])]
+    arrived: dict[str, list[str]] = {output: [seed]}
+    uses = _uses(forward)
+    for step in reversed(forward):
+        if step.name not in arrived or step.op == "const":
+            continue
+        adjoint = _collect(program, sweep, step, arrived[step.name], prefix)
+        sweep.adjoints[step.name] = adjoint
+        if step.op == "given":
+            continue
+        for position, parent in enumerate(step.args):
+            if program[parent].op == "const":
+                continue
+            name = _edge_name(program, f"{prefix}d{output}_d{parent}", parent, uses[parent])
+            edge = _edge(program, step, position, adjoint, name, equal)
+            if edge is not None:
+                sweep.edges.append(edge)
+                arrived.setdefault(parent, []).append(edge.result)
+    return sweep
+
+
+def _uses(steps: list[Step]) -> dict[str, int]:
+    """How many gradients come back to each quantity."""
+    count: dict[str, int] = {}
+    for step in steps:
+        for position, parent in enumerate(step.args):
+            if _texts(OPS[step.op], step, {n.name: n.shape for n in steps}, 0)[position] is not None:
+                count[parent] = count.get(parent, 0) + 1
+    return count
+
+
+def _edge_name(program: Program, name: str, parent: str, uses: int) -> str:
+    if program[parent].unnamed and uses == 1:
+        return ""
+    return program.fresh(name) if uses == 1 else program.fresh(f"{name}_")
+
+
+def _collect(program: Program, sweep: Sweep, step: Step, arrived: list[str], prefix: str) -> str:
+    """The adjoint of a quantity: its only edge, or the sum of its edges as one chain of additions."""
+    if len(arrived) == 1:
+        return arrived[0]
+    writer = Writer(program, role="inner", fold=True)
+    total = arrived[0]
+    for edge in arrived[1:]:
+        total = writer.emit("add", (total, edge), name=program.fresh())
+    name = program.fresh(f"{prefix}d{sweep.output}_d{step.name}")
+    sweep.sums[step.name] = arrived
+    return program.rename(total, name, "sum")
+
+
+def _texts(op: Op, step: Step, shapes: dict[str, Shape], equal: int) -> tuple[str | None, ...]:
+    """The rule of every parent; a zero local derivative counts as none."""
+    if op.local is not None:
+        local = op.equal[min(equal, len(op.equal)) - 1] if equal and op.equal else op.local
+        return tuple(None if text == "0" else text for text in local)
+    if not step.args:
+        return ()
+    rules = op.rules(tuple(len(shapes[a]) for a in step.args))
+    return rules * len(step.args) if op.arity < 0 else rules
+
+
+def _edge(program: Program, step: Step, position: int, v: str, name: str, equal: int) -> Edge | None:
+    """Append what `step` sends back to one of its arguments; None where its gradient is zero everywhere."""
+    op = OPS[step.op]
+    parent = step.args[position]
+    shapes = tuple(program.shape(a) for a in step.args)
+    text = _texts(op, step, dict(zip(step.args, shapes, strict=True)), equal)[position]
+    if text is None:
+        return None
+    scope = dict(zip(AXES, step.args, strict=False)) | {"y": step.name, "v": v}
+    statics = {f"shape_{letter}": shape for letter, shape in zip(AXES, shapes, strict=False)}
+    if op.bind is not None:
+        statics |= op.bind(position, shapes, **dict(step.statics))
+    if op.arity < 0:
+        statics["shape_A"] = shapes[position]
+    before = set(program.steps)
+    writer = Writer(program, text, scope=scope, statics=statics, fold=True, role="inner")
+    local = ""
+    if op.local is not None:
+        local = _local(program, writer, text)
+        result = writer.emit("mul", (v, local))
+    else:
+        result = writer.value(parse(text, "eval").body)
+    if program.shape(result) != program.shape(parent):
+        helper = "sum_to" if len(program.shape(result)) >= len(shapes[position]) else "broadcast_to"
+        if program[result].op == "const" and program.shape(result) == ():
+            helper = "broadcast_to"
+        result = writer.emit(helper, (result,), shape=program.shape(parent))
+    return Edge(step.name, parent, position, v, local, _own(program, result, name, before))
+
+
+def _local(program: Program, writer: Writer, text: str) -> str:
+    """The local derivative, a step of its own unless it is a name or a literal."""
+    before = set(program.steps)
+    local = writer.value(parse(text, "eval").body)
+    if local not in before and program[local].op != "const":
+        return program.rename(local, local, "local")
+    return local
+
+
+def _own(program: Program, result: str, name: str, before: set[str]) -> str:
+    """Make the edge's adjoint a step of its own called `name`; an edge of an unnamed quantity may be any step."""
+    if result not in before and program[result].role == "inner":
+        return program.rename(result, name or result, "edge")
+    return Writer(program, role="edge").emit("copy", (result,), name=name) if name else result
