@@ -1,1 +1,8 @@
+"""What an answer may be; one file a kind."""
 
+from t1gen.answers import array, expression, graph, number
+from t1gen.answers.record import Kind, Unreadable, Verdict
+
+KINDS: dict[str, Kind] = {m.KIND.name: m.KIND for m in (number, array, expression, graph)}
+
+__all__ = ["KINDS", "Kind", "Unreadable", "Verdict"]

@@ -1,1 +1,1 @@
-
+"""Where mappings come from, and the instances drawn for them."""

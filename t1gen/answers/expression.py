@@ -1,0 +1,108 @@
+"""expression: a formula in the mapping language, compared with the reference at seeded points."""
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from t1gen.answers.record import Kind, Unreadable, Verdict
+from t1gen.errors import LanguageError
+from t1gen.mapping.evaluate import evaluate
+from t1gen.mapping.ops.fold import Array
+from t1gen.mapping.program import Program, Shape
+from t1gen.mapping.reader import expression
+
+POINTS, ENOUGH, CLOSE = 40, 5, 1e-8
+
+
+def read(given: Any, question: Any) -> str:
+    """The text of a formula over the names that the question allows."""
+    if not isinstance(given, str):
+        raise Unreadable("a formula is wanted, as text")
+    names = {n: tuple(s) for n, s in question.names.items()}
+    _program(given, names, tuple(question.shape))
+    return given
+
+
+def _program(text: str, names: Mapping[str, Shape], shape: Shape) -> tuple[Program, str, bool]:
+    """The formula's program; one-axis names are read as columns where NumPy's reading has not the asked shape."""
+    try:
+        program, out = _read(text, names)
+        if program.shape(out) == shape:
+            return program, out, False
+    except LanguageError as error:
+        first: LanguageError | None = error
+    else:
+        first = None
+    try:
+        columns, result = _read(text, {n: (*s, 1) if len(s) == 1 else s for n, s in names.items()})
+        if _squeezed(columns.shape(result)) == _squeezed(shape):
+            return columns, result, True
+    except LanguageError:
+        pass
+    if first is not None:
+        raise Unreadable(first.message) from None
+    return program, out, False
+
+
+def _read(text: str, names: Mapping[str, Shape]) -> tuple[Program, str]:
+    from t1gen.mapping.program import Step
+
+    program = Program({n: Step(n, "given", shape=s) for n, s in names.items()})
+    return program, expression(program, text, scope={n: n for n in names})
+
+
+def _squeezed(shape: Shape) -> Shape:
+    return tuple(n for n in shape if n != 1)
+
+
+def compare(value: str, question: Any, answer: Any, reference: Any) -> Verdict:
+    """`reference` is (mapping, cotangent names): the points are random givens, carried through the mapping."""
+    names = {n: tuple(s) for n, s in question.names.items()}
+    shape = tuple(question.shape)
+    program, out, columns = _program(value, names, shape)
+    if not columns and program.shape(out) != shape:
+        return Verdict("wrong", f"the formula has shape {program.shape(out)}, asked was {shape}")
+    right, right_out, _ = _program(answer.value, names, shape)
+    points = _points(reference, names)
+    wanted = evaluate(right, points)[right_out]
+    found = evaluate(program, {n: a.reshape((*program.shape(n), -1)) for n, a in points.items()})[out]
+    verdict = _decided(found.reshape(wanted.shape), wanted)
+    note = "one-axis names were read as columns" if columns else ""
+    return Verdict(verdict, note if verdict == "correct" else _REASONS[verdict])
+
+
+_REASONS = {
+    "wrong": "the formula has other values than the right one",
+    "review": "the formula could not be compared: it is undefined wherever it was tried",
+}
+
+
+def _decided(found: Array, wanted: Array) -> str:
+    """correct or wrong at the points where the right formula is defined, review where there are too few."""
+    axes = tuple(range(wanted.ndim - 1))
+    usable = np.isfinite(wanted).all(axis=axes)
+    if (usable & np.isfinite(found).all(axis=axes)).sum() < ENOUGH:
+        return "review"
+    with np.errstate(invalid="ignore"):
+        close = (np.abs(found - wanted) <= CLOSE * np.maximum(1, np.abs(wanted))).all(axis=axes)
+    return "correct" if close[usable].all() else "wrong"
+
+
+def _points(mapping: Program, names: Mapping[str, Shape]) -> dict[str, Array]:
+    """Seeded values of every name: givens and cotangents drawn, the mapping's own quantities computed from them."""
+    stream = random.Random("t1gen expression points")
+    givens = {}
+    for name, shape in {**names, **mapping.givens}.items():
+        if name not in mapping or mapping[name].op == "given":
+            size = int(np.prod(shape)) * POINTS
+            drawn = np.array([stream.uniform(0.2, 2) * stream.choice((-1, 1)) for _ in range(size)])
+            givens[name] = drawn.reshape((*shape, POINTS))
+            if POINTS > 1:
+                givens[name][..., POINTS // 2 :] = np.abs(givens[name][..., POINTS // 2 :])
+    values = evaluate(mapping, {n: givens[n] for n in mapping.givens})
+    return {n: values[n] if n in values else givens[n] for n in names}
+
+
+KIND = Kind("expression", read, compare)

@@ -1,0 +1,26 @@
+"""number: one number, compared within its tolerance."""
+
+from typing import Any
+
+from t1gen.answers.numbers import read_number
+from t1gen.answers.record import Kind, Verdict
+
+SLACK = 1 + 1e-9
+"""A number on the very edge of its tolerance is inside, whatever binary fractions do to it."""
+
+
+def within(value: float, expected: float, tolerance: float) -> bool:
+    return abs(value - expected) <= tolerance * SLACK
+
+
+def read(given: Any, question: Any) -> float:
+    return read_number(given)
+
+
+def compare(value: float, question: Any, answer: Any, reference: Any) -> Verdict:
+    if within(value, answer.value, answer.tolerance):
+        return Verdict("correct")
+    return Verdict("wrong", f"{value:g} is not within {answer.tolerance:.2g} of {answer.value:g}")
+
+
+KIND = Kind("number", read, compare)

@@ -1,0 +1,29 @@
+"""What an answer kind is: reading what was handed in, and comparing it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from t1gen.errors import T1genError
+
+
+class Unreadable(T1genError):
+    """An answer that cannot be read; the reason is for the student."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """correct, wrong or review, and why."""
+
+    verdict: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way of answering: `read(given, question)` gives a value or raises Unreadable; `compare(value, question,
+    answer, reference)` gives a Verdict, where `reference` is the program of the problem; `show` is how a value prints."""
+
+    name: str
+    read: Callable[[Any, Any], Any]
+    compare: Callable[[Any, Any, Any, Any], Verdict]

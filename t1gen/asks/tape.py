@@ -1,0 +1,140 @@
+"""A tape: a mapping and the sweeps that its questions need, in one program."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from t1gen.errors import LanguageError, near
+from t1gen.mapping.program import Program, Shape, Step
+from t1gen.mapping.reader import Writer
+from t1gen.mapping.sweep import Sweep, backward
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a question asks of a mapping: the fields that a question has in an exam.
+
+    `cotangent` and `rate` are a literal (nested tuples of Fractions) or a name; `moves` the names that a descent moves.
+    """
+
+    ask: str
+    of: str = ""
+    wrt: str = ""
+    cotangent: Any = None
+    moves: tuple[str, ...] = ()
+    rate: Any = None
+    steps: int = 1
+    ascent: bool = False
+
+
+@dataclass
+class Tape:
+    """A program that starts as a mapping; asks append what they need, and share sweeps.
+
+    `equal` takes each operation's equal rule of that number. `latest` says which name a quantity of the mapping has
+    after so many descent steps. `proofs` collects what has to be proved: outputs and what they are derived by.
+    """
+
+    program: Program
+    equal: int = 0
+    sweeps: dict[tuple[str, str], Sweep] = field(default_factory=dict)
+    proofs: dict[str, set[str]] = field(default_factory=dict)
+    descents: dict[Any, dict[str, str]] = field(default_factory=dict)
+    updates: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.program = self.program.copy()
+        self.mapping = self.program.copy()
+
+    def check(self, name: str) -> str:
+        """`name`, or an error that names what the mapping has."""
+        if name not in self.mapping or self.mapping[name].op == "const" or name.startswith("_"):
+            known = [s.name for s in self.mapping if s.name.isidentifier() and not s.unnamed and s.op != "const"]
+            raise LanguageError(f"the mapping has no '{name}'{near(name, known)} (it has {', '.join(known)})")
+        return name
+
+    @property
+    def writer(self) -> Writer:
+        return Writer(self.program, fold=True)
+
+    def seed(self, value: Any, shape: Shape) -> str:
+        """The name of a cotangent: a name of the program or literal numbers, one number filling the shape."""
+        if isinstance(value, str):
+            if value not in self.program:
+                self.program.add(Step(value, "given", shape=shape, role="given"))
+            if self.program.shape(value) != shape:
+                raise LanguageError(f"the cotangent {value} has shape {self.program.shape(value)}, not {shape}")
+            return value
+        array = filled(value, shape)
+        return self.writer.const(array, shape)
+
+    def adjoint(self, output: str, wrt: str, seed: str) -> str:
+        """The name of the adjoint of `wrt` in the sweep from `output`; zeros where nothing depends on it."""
+        key = (output, seed)
+        if key not in self.sweeps:
+            again = sum(1 for old, _ in self.sweeps if old == output)
+            prefix = f"s{again + 1}_" if again else ""
+            self.sweeps[key] = backward(self.program, output, seed, prefix=prefix, equal=self.equal)
+        if output in self.mapping and wrt in self.mapping:
+            self.proofs.setdefault(output, set()).add(wrt)
+        adjoint = self.sweeps[key].adjoints.get(wrt)
+        shape = self.program.shape(wrt)
+        if adjoint is not None and self.program.shape(adjoint) == shape:
+            return adjoint
+        zero = self.writer.const(Fraction(0)) if adjoint is None else adjoint
+        return self.writer.emit("broadcast_to", (zero,), shape=shape) if shape else zero
+
+    def gradient(self, output: str, wrt: str) -> str:
+        """The adjoint of `wrt` for a scalar output and the seed 1."""
+        return self.adjoint(output, wrt, self.writer.const(Fraction(1)))
+
+    def descend(self, quantity: Quantity) -> dict[str, str]:
+        """Unroll descent steps; gives the name of every quantity of the mapping after the last one."""
+        key = (quantity.of, quantity.moves, quantity.rate, quantity.steps, quantity.ascent)
+        if key not in self.descents:
+            now = {s.name: s.name for s in self.mapping}
+            for number in range(1, quantity.steps + 1):
+                now = self._iterate(quantity, now, number)
+            self.descents[key] = now
+        return self.descents[key]
+
+    def _iterate(self, quantity: Quantity, now: dict[str, str], number: int) -> dict[str, str]:
+        """One step: all names move together, then everything that depends on them is computed again."""
+        rate = quantity.rate if isinstance(quantity.rate, str) else self.writer.const(quantity.rate)
+        gradients = {w: self.gradient(now[quantity.of], now[w]) for w in quantity.moves}
+        for w in quantity.moves:
+            self.proofs.setdefault(quantity.of, set()).add(w)
+        new = dict(now)
+        for w, gradient in gradients.items():
+            change = Writer(self.program).emit("mul", (rate, gradient))
+            name = self.program.fresh(f"{w}_{number}")
+            new[w] = Writer(self.program).emit("add" if quantity.ascent else "sub", (now[w], change), name=name)
+            self.updates.append((new[w], now[w], change, gradient))
+        moved = self.mapping.descendants(quantity.moves)
+        for step in self.mapping:
+            if step.name in moved and step.name not in quantity.moves:
+                name = self.program.fresh() if step.unnamed else self.program.fresh(f"{step.name}_{number}")
+                args = tuple(new[a] for a in step.args)
+                new[step.name] = self.program.add(replace(step, name=name, args=args))
+        return new
+
+    def pruned(self, results: Collection[str]) -> Program:
+        return self.program.pruned(results)
+
+
+def filled(value: Any, shape: Shape) -> Any:
+    """Nested tuples of a shape; one number stands for the shape filled with it."""
+    if not isinstance(value, tuple):
+        for n in reversed(shape):
+            value = (value,) * n
+        return value
+    found = shape_of(value)
+    if found != shape:
+        raise LanguageError(f"the numbers have shape {found}, not {shape}")
+    return value
+
+
+def shape_of(value: Any) -> Shape:
+    """The shape of nested tuples."""
+    return (len(value), *shape_of(value[0])) if isinstance(value, tuple) and value else ()

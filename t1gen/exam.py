@@ -1,0 +1,239 @@
+"""bank + secret + students -> exams and keys. A test is a pure function of these; nobody's depends on who else sits it."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from t1gen import files
+from t1gen.banks import Bank, Problem
+from t1gen.mapping.evaluate import INEXACT, evaluate, exact
+from t1gen.mapping.notation import elementary, latex_numbers, latex_rational, line
+from t1gen.mapping.ops.fold import Array
+from t1gen.mapping.program import Shape
+from t1gen.problems.draws import key as keyed
+from t1gen.problems.instance import Instance, Source, rationals
+from t1gen.problems.structure import Asked
+from t1gen.wording import say
+
+FORMAT = "1"
+"""The version of what a secret means; changing how instances are drawn changes it."""
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a set of tests is drawn from."""
+
+    bank: Bank
+    secret: str
+    exam: str
+    attempt: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One problem of one student's test, with its answers."""
+
+    instance: Instance
+    answers: list[dict[str, Any]]
+
+
+@dataclass
+class Maker:
+    """Makes tests from a plan; what is derived for one student serves all."""
+
+    plan: Plan
+    sources: list[Source] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.sources = [Source(p) for p in self.plan.bank.problems]
+
+    def tests(self, students: Sequence[files.Student]) -> list[tuple[files.Exam, files.Key]]:
+        """Every student's exam and key, in the order given."""
+        columns = [self._parts(source, students) for source in self.sources]
+        return [self._test(s, [c[i] for c in columns]) for i, s in enumerate(students)]
+
+    def _parts(self, source: Source, students: Sequence[files.Student]) -> list[Part]:
+        instances = source.draw([self._key(source.problem.id, s) for s in students])
+        groups: dict[int, list[int]] = {}
+        for i, instance in enumerate(instances):
+            groups.setdefault(id(instance.structure), []).append(i)
+        out: list[Part | None] = [None] * len(instances)
+        for members in groups.values():
+            answers = solved([instances[i] for i in members])
+            for i, found in zip(members, answers, strict=True):
+                out[i] = Part(instances[i], found)
+        return [p for p in out if p is not None]
+
+    def _key(self, purpose: str, student: files.Student) -> bytes:
+        plan = self.plan
+        return keyed(plan.secret, plan.bank.id, plan.exam, student.id, FORMAT, str(plan.attempt), purpose)
+
+    def _test(self, student: files.Student, parts: list[Part]) -> tuple[files.Exam, files.Key]:
+        bank, plan = self.plan.bank, self.plan
+        variant = _code(self._key("variant", student))
+        problems = [_problem(bank, source.problem, n, part)
+                    for n, (source, part) in enumerate(zip(self.sources, parts, strict=True), 1)]  # fmt: skip
+        exam = files.Exam(
+            exam=plan.exam, variant=variant, student=student, bank=files.BankRef(bank.id, bank.sha256),
+            title=bank.title, language=bank.language, minutes=_plain(bank.minutes),
+            points=_plain(sum(Fraction(p.points) for p in problems)), problems=problems,
+        )  # fmt: skip
+        answers = {
+            q.id: files.KeyAnswer(points=q.points, **answer)
+            for problem, part in zip(problems, parts, strict=True)
+            for q, answer in zip(problem.questions, part.answers, strict=True)
+        }
+        program = [text for s, p in zip(self.sources, parts, strict=True) for text in _steps(s.problem, p.instance)]
+        return exam, files.Key(exam=plan.exam, variant=variant, student=student, program=program, answers=answers,
+                               sheet=exam)  # fmt: skip
+
+
+def new_secret() -> str:
+    """128 random bits."""
+    return secrets.token_hex(16)
+
+
+def _code(digest: bytes) -> str:
+    letters = "".join(ALPHABET[b % 32] for b in digest[:8])
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+# answers
+
+
+def solved(instances: Sequence[Instance]) -> list[dict[str, Any]] | list[list[dict[str, Any]]]:
+    """The answers of instances of one structure: value, exact and tolerance of every question."""
+    structure, judge = instances[0].structure, instances[0].judge
+    shapes = structure.mapping.givens
+    given = rationals([i.givens for i in instances], shapes)
+    floats = {n: a.astype(float) for n, a in given.items()}
+    names = structure.results[0]
+    program = structure.program()
+    values = evaluate(program, floats)
+    widest = judge.tolerance(floats) if judge.answers else {}
+    known = exact(program, given) if judge.answers else {}
+    return [
+        [_answer(asked, name, i, (values, known, widest), structure.mapping) for asked, name in
+         zip(structure.asked, names, strict=True)]
+        for i in range(len(instances))
+    ]  # fmt: skip
+
+
+def _answer(asked: Asked, name: str, i: int, found: tuple[Any, Any, Any], mapping: Any) -> dict[str, Any]:
+    if asked.kind == "expression":
+        return {"value": asked.formula, "exact": None, "tolerance": None}
+    if asked.kind == "graph":
+        return {"value": "\n".join(line(mapping, n) for n in mapping.named), "exact": None, "tolerance": None}
+    values, known, widest = found
+    shape = asked.shape
+    return {
+        "value": files.numbers(_at(values[name], shape, i).tolist()),
+        "exact": _texts(_at(known[name], shape, i)),
+        "tolerance": files.numbers(_at(widest[name], shape, i).tolist()),
+    }
+
+
+def _at(array: Array, shape: Shape, i: int) -> Array:
+    """One instance of a batch; what does not depend on the instance has a batch of one."""
+    return np.broadcast_to(array, (*shape, array.shape[-1]))[..., i if array.shape[-1] > 1 else 0]
+
+
+def _texts(array: Array) -> Any:
+    if array.shape == ():
+        value = array.item() if isinstance(array, np.ndarray) else array
+        return None if value is INEXACT else str(Fraction(value))
+    return [_texts(np.asarray(a, dtype=object)) for a in array]
+
+
+# the exam's words
+
+
+def _problem(bank: Bank, problem: Problem, number: int, part: Part) -> files.Problem:
+    structure = part.instance.structure
+    questions = [_question(bank, problem, part, number, k) for k in range(len(structure.asked))]
+    return files.Problem(
+        id=problem.id, number=number, title=problem.title, competence=problem.competence,
+        text=problem.text.strip() or say(bank.language, "problem", "mapping"),
+        points=_plain(sum(Fraction(q.points) for q in questions)),
+        given={n: _json(v) for n, v in part.instance.givens.items()},
+        mapping=[line(structure.mapping, n) for n in structure.mapping.named], questions=questions,
+    )  # fmt: skip
+
+
+def _question(bank: Bank, problem: Problem, part: Part, number: int, k: int) -> files.Question:
+    structure, givens = part.instance.structure, part.instance.givens
+    asked = structure.asked[k]
+    q = asked.quantity
+    rate = givens.get(q.rate, q.rate) if isinstance(q.rate, str) else q.rate
+    step = {"moves": list(q.moves), "rate": _json(rate), "steps": q.steps, "ascent": q.ascent} if q.ask == "step" else {}
+    mapping = structure.mapping
+    return files.Question(
+        id=f"{number}{_letter(k)}", text=_text(bank.language, asked, mapping, rate), ask=q.ask, of=q.of,
+        wrt=q.wrt or None, cotangent=_json(q.cotangent), kind=asked.kind, shape=None if asked.kind == "graph" else
+        list(asked.shape), names={n: list(s) for n, s in asked.names.items()},
+        nodes=_operations(mapping) if asked.kind == "graph" else (), points=_plain(asked.points),
+        decimals=problem.decimals if asked.numeric else None, **step,
+    )  # fmt: skip
+
+
+def _letter(k: int) -> str:
+    return chr(97 + k) if k < 26 else _letter(k // 26 - 1) + chr(97 + k % 26)
+
+
+def _operations(mapping: Any) -> list[str]:
+    return sorted({s.op for s in mapping if s.op not in ("given", "const", "copy")})
+
+
+def _text(language: str, asked: Asked, mapping: Any, rate: Any) -> str:
+    q = asked.quantity
+    cotangent = q.cotangent if isinstance(q.cotangent, str) or q.cotangent is None else _latex(q.cotangent)
+    rows, columns = (asked.shape[0], asked.shape[1]) if q.ask == "jacobian" else (0, 0)
+    text = say(language, "ask", q.ask, q=q, cotangent=cotangent, rate=None if rate is None else _latex(rate),
+               rows=rows, columns=columns)  # fmt: skip
+    if asked.kind == "expression":
+        names = [(n, "x".join(map(str, s)) or say(language, "shape", "scalar")) for n, s in asked.names.items()]
+        text += say(language, "kind", "expression", names=names)
+    return text
+
+
+def _latex(value: Any) -> str:
+    return latex_numbers(value, latex_rational)
+
+
+def _steps(problem: Problem, instance: Instance) -> list[str]:
+    """The program of a key: the givens as literals, then every step."""
+    program = instance.structure.program()
+    givens = [f"{n} = {_literal(v)}" for n, v in instance.givens.items()]
+    return [f"# {problem.id}", *givens, *(elementary(s, program) for s in program if s.op not in ("given", "const"))]
+
+
+def _literal(value: Any) -> str:
+    return f"[{', '.join(map(_literal, value))}]" if isinstance(value, tuple) else str(_plain(value))
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_json(v) for v in value]
+    return _plain(value) if isinstance(value, Fraction) else value
+
+
+def _plain(value: Any) -> Any:
+    return files.rounded(float(value))
+
+
+def blank_submission(exam: files.Exam) -> files.Submission:
+    """A submission with every answer still blank."""
+    answers: dict[str, Any] = {q.id: None for p in exam.problems for q in p.questions}
+    return files.Submission(exam=exam.exam, variant=exam.variant, student=exam.student.id, answers=answers)
+
+
+def manifest(plan: Plan, exams: Iterable[files.Exam]) -> files.Manifest:
+    """Who got which variant."""
+    rows = [files.Seat(id=e.student.id, name=e.student.name, variant=e.variant, attempt=plan.attempt) for e in exams]
+    return files.Manifest(exam=plan.exam, bank=files.BankRef(plan.bank.id, plan.bank.sha256), students=rows)

@@ -1,0 +1,79 @@
+"""A random expression over scalars with a fan-out: one to draw as a graph."""
+
+from typing import Any
+
+from t1gen.errors import BankError, near
+from t1gen.problems.draws import Stream
+
+BINARY = ("+", "-", "*", "/")
+UNARY = ("exp", "log", "sin", "cos", "tanh", "sigmoid", "square", "sqrt", "relu")
+OPTIONS = ("name", "inputs", "steps", "operations", "fan_out")
+
+
+def build(options: dict[str, Any], stream: Stream) -> tuple[dict[str, str], str]:
+    """Givens with their draws, and a mapping of `steps` lines in which `fan_out` computed values are used twice.
+
+    Every given is used; every line but the last is used later.
+    """
+    _check(options)
+    inputs, steps = int(options.get("inputs", 3)), int(options.get("steps", 5))
+    operations = list(options.get("operations", ["+", "-", "*", "sigmoid", "exp"]))
+    names = "xyzuvw"[:inputs]
+    lines = None
+    while lines is None:
+        lines = _attempt(list(names), steps, operations, int(options.get("fan_out", 1)), stream)
+    return {n: "nonzero(-3, 3)" for n in names}, "\n".join(lines)
+
+
+def _check(options: dict[str, Any]) -> None:
+    for name in options:
+        if name not in OPTIONS:
+            raise BankError(f"builder option '{name}' is unknown{near(name, OPTIONS)} (allowed: {', '.join(OPTIONS)})")
+    for operation in options.get("operations", []):
+        if operation not in BINARY + UNARY:
+            raise BankError(f"builder operation '{operation}' is unknown (allowed: {', '.join(BINARY + UNARY)})")
+    inputs, steps, shared = (int(options.get(k, d)) for k, d in (("inputs", 3), ("steps", 5), ("fan_out", 1)))
+    if not (1 <= inputs <= 6 and inputs + shared <= steps <= 12 and 0 <= shared <= 3):
+        raise BankError("a builder wants 1 to 6 inputs, up to 3 fan-outs, and inputs + fan_out to 12 steps")
+
+
+def _attempt(inputs: list[str], steps: int, operations: list[str], shared: int, stream: Stream) -> list[str] | None:
+    """Draw a program line by line; None where not everything got its uses."""
+    names = [f"{'abcdefghijkl'[i]}" for i in range(steps - 1)] + ["f"]
+    names = [n if n != "f" or i == steps - 1 else "q" for i, n in enumerate(names)]
+    uses = dict.fromkeys(inputs, 1)
+    fan_out = set(_picked(names[:-2], shared, stream))
+    lines = []
+    for i, name in enumerate(names):
+        open_names = [n for n, left in uses.items() if left]
+        operation = stream.choice(operations)
+        arity = 1 if operation in UNARY else 2
+        if i == steps - 1 and len(open_names) == 2 and sum(uses.values()) == 2:
+            operation, arity = stream.choice([o for o in operations if o in BINARY] or ["+"]), 2
+        args = [_take(uses, stream) for _ in range(arity)]
+        if None in args or len(set(args)) < arity:
+            return None
+        lines.append(f"{name} = {_call(operation, [str(a) for a in args])}")
+        uses[name] = 2 if name in fan_out else 1
+    return lines if sum(uses.values()) == 1 else None
+
+
+def _picked(names: list[str], count: int, stream: Stream) -> list[str]:
+    pool, out = list(names), []
+    for _ in range(count):
+        out.append(pool.pop(stream.below(len(pool))))
+    return out
+
+
+def _take(uses: dict[str, int], stream: Stream) -> str | None:
+    """One of the names that still want a use."""
+    names = [n for n, left in uses.items() if left]
+    if not names:
+        return None
+    name = stream.choice(names)
+    uses[name] -= 1
+    return name
+
+
+def _call(operation: str, args: list[str]) -> str:
+    return f"{operation}({args[0]})" if len(args) == 1 else f"{args[0]} {operation} {args[1]}"

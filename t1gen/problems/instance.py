@@ -1,0 +1,164 @@
+"""Drawing instances: every student's own stream, whole blocks of candidates judged at once."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from t1gen.asks.literals import literal
+from t1gen.asks.tape import shape_of
+from t1gen.banks import Problem
+from t1gen.errors import BankError, T1genError
+from t1gen.mapping.ops.fold import Array
+from t1gen.mapping.program import Shape
+from t1gen.problems import expression_graph
+from t1gen.problems.draws import Stream, key, support
+from t1gen.problems.judge import Judge
+from t1gen.problems.structure import Structure, derive
+
+TRIES, BLOCK, SAMPLE = 10_000, 8, 160
+"""Draws before a problem gives up, candidates judged at once for one student, instances looked at to calibrate."""
+
+BUILDERS = {"expression": expression_graph.build}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One student's numbers for one problem: rationals in nested tuples, and the structure they belong to."""
+
+    structure: Structure
+    judge: Judge
+    givens: dict[str, Any]
+    candidate: int
+
+
+@dataclass
+class Source:
+    """A problem as a source of instances; structures are derived once and shared by all students."""
+
+    problem: Problem
+    derived: dict[str, tuple[Structure, Judge]] = field(default_factory=dict)
+    rejected: Counter[str] = field(default_factory=Counter)
+    supports: dict[str, tuple[Fraction, ...]] = field(default_factory=dict)
+
+    def draw(self, keys: Sequence[bytes]) -> list[Instance]:
+        """One fair instance for every key; raises BankError that names the worst constraint after 10,000 draws."""
+        try:
+            if self.problem.builder:
+                return [self._built(k) for k in keys]
+            return self._drawn(keys)
+        except T1genError as error:
+            raise error if error.where.startswith(self.problem.id) else error.inside(self.problem.id) from None
+
+    # problems with a mapping of their own
+
+    def shapes(self) -> dict[str, Shape]:
+        return {n: g.shape or shape_of(_fixed(g.value)) for n, g in self.problem.given.items()}
+
+    def structure(self) -> tuple[Structure, Judge]:
+        return self._derive(self.problem.mapping, self.shapes(), {n: g.draw for n, g in self.problem.given.items()})
+
+    def _derive(self, mapping: str, shapes: dict[str, Shape], draws: dict[str, str]) -> tuple[Structure, Judge]:
+        if mapping not in self.derived:
+            structure = derive(self.problem, shapes, mapping)
+            judge = Judge(structure)
+            self.derived[mapping] = structure, judge
+            if judge.answers and any(draws.values()):
+                some = [self._candidate(shapes, draws, key("calibration", str(i))) for i in range(SAMPLE)]
+                judge.calibrate(_batch(some, shapes))
+        return self.derived[mapping]
+
+    def _candidate(self, shapes: dict[str, Shape], draws: dict[str, str], stream_key: bytes) -> dict[str, Any]:
+        stream = Stream(stream_key)
+        return {n: self._value(n, shape, draws.get(n, ""), stream) for n, shape in shapes.items()}
+
+    def _value(self, name: str, shape: Shape, draw: str, stream: Stream) -> Any:
+        if not draw:
+            return _fixed(self.problem.given[name].value)
+        if draw not in self.supports:
+            self.supports[draw] = support(draw)
+        return nested([stream.choice(self.supports[draw]) for _ in range(prod(shape))], shape)
+
+    def _drawn(self, keys: Sequence[bytes]) -> list[Instance]:
+        structure, judge = self.structure()
+        shapes, draws = self.shapes(), {n: g.draw for n, g in self.problem.given.items()}
+        found: list[Instance | None] = [None] * len(keys)
+        if not any(draws.values()):
+            fixed = self._candidate(shapes, draws, b"")
+            return [Instance(structure, judge, fixed, 0) for _ in keys]
+        start = 0
+        while missing := [i for i, f in enumerate(found) if f is None]:
+            if start >= TRIES:
+                raise self._hopeless()
+            size = BLOCK if len(missing) < 50 else 2
+            rows = [(i, c) for i in missing for c in range(start, start + size)]
+            drawn = [self._candidate(shapes, draws, keys[i] + c.to_bytes(4, "big")) for i, c in rows]
+            reasons = judge.reasons(_batch(drawn, shapes))
+            for (i, c), givens, reason in zip(rows, drawn, reasons, strict=True):
+                if found[i] is None and not reason:
+                    found[i] = Instance(structure, judge, givens, c)
+                elif found[i] is None:
+                    self.rejected[reason] += 1
+            start += size
+        return [f for f in found if f is not None]
+
+    # problems with a builder
+
+    def _built(self, student_key: bytes) -> Instance:
+        name = self.problem.builder.get("name")
+        build = BUILDERS.get(str(name))
+        if build is None:
+            raise BankError(f"builder '{name}' is unknown (allowed: {', '.join(BUILDERS)})")
+        for candidate in range(TRIES):
+            stream_key = student_key + candidate.to_bytes(4, "big")
+            draws, mapping = build({k: v for k, v in self.problem.builder.items() if k != "name"}, Stream(stream_key))
+            shapes: dict[str, Shape] = dict.fromkeys(draws, ())
+            structure, judge = self._derive(mapping, shapes, draws)
+            givens = self._candidate(shapes, draws, stream_key + b"givens")
+            reason = judge.reasons(_batch([givens], shapes))[0]
+            if not reason:
+                return Instance(structure, judge, givens, candidate)
+            self.rejected[reason] += 1
+        raise self._hopeless()
+
+    def _hopeless(self) -> BankError:
+        reason, count = self.rejected.most_common(1)[0]
+        return BankError(f"no fair instance in {TRIES} draws; most were rejected for '{reason}' ({count} times)")
+
+
+def _fixed(value: Any) -> Any:
+    """A value of a bank as nested tuples of rationals, decimals as they are written."""
+    if isinstance(value, list):
+        return tuple(_fixed(v) for v in value)
+    return literal(value)
+
+
+def nested(flat: list[Any], shape: Shape) -> Any:
+    """Flat values as nested tuples of a shape."""
+    if not shape:
+        return flat[0]
+    size = len(flat) // shape[0] if shape[0] else 0
+    return tuple(nested(flat[i * size : (i + 1) * size], shape[1:]) for i in range(shape[0]))
+
+
+def flatten(value: Any) -> list[Any]:
+    return [x for v in value for x in flatten(v)] if isinstance(value, (tuple, list)) else [value]
+
+
+def rationals(instances: Sequence[dict[str, Any]], shapes: dict[str, Shape]) -> dict[str, Array]:
+    """The givens of many instances as object arrays of Fractions, the batch last."""
+    out = {}
+    for name, shape in shapes.items():
+        array = np.empty((len(instances), prod(shape)), dtype=object)
+        for i, givens in enumerate(instances):
+            array[i, :] = flatten(givens[name])
+        out[name] = np.ascontiguousarray(array.T).reshape((*shape, len(instances)))
+    return out
+
+
+def _batch(instances: Sequence[dict[str, Any]], shapes: dict[str, Shape]) -> dict[str, Array]:
+    return {n: a.astype(float) for n, a in rationals(instances, shapes).items()}

@@ -1,0 +1,282 @@
+"""Which instances are fair: away from kinks, well conditioned, and hiding no listed mistake.
+
+Values are compared after rounding to 8 significant digits, so that every machine accepts the same instances.
+"""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from t1gen.errors import BankError, LanguageError
+from t1gen.mapping.evaluate import Override, Values, evaluate
+from t1gen.mapping.ops import OPS
+from t1gen.mapping.ops.fold import AXES, Array
+from t1gen.mapping.program import Program
+from t1gen.mapping.reader import COMPARE, Writer, expression, parse
+from t1gen.mapping.rounding import half_unit, tolerances
+from t1gen.problems.misconceptions import MISCONCEPTIONS
+from t1gen.problems.structure import Structure
+
+GUARD, SHARE, SMALL, UNITS, VISIBLE = 50, 0.05, 0.1, 5, 2.0
+"""Half units below which nothing is divided by; the largest tolerance (a share, and in units for small entries); how
+many tolerances a mistake must move an answer."""
+
+TESTS = {"less": np.less, "less_equal": np.less_equal, "greater": np.greater, "greater_equal": np.greater_equal,
+         "equal": np.equal, "not_equal": np.not_equal}  # fmt: skip
+
+
+def eight(x: Array) -> Array:
+    """Rounded to 8 significant digits."""
+    with np.errstate(all="ignore"):
+        scale = 10.0 ** (7 - np.floor(np.log10(np.where(x == 0, 1.0, np.abs(x)))))
+        return np.where(np.isfinite(x), np.round(x * scale) / scale, x)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A misconception applied at one place."""
+
+    rule: str
+    at: str
+    override: Override
+
+
+@dataclass
+class Judge:
+    """Accepts or rejects instances of one structure; `passes` lists the values at which a hidden mistake is let pass."""
+
+    structure: Structure
+    passes: dict[int, list[tuple[str, tuple[int, ...], float]]] = field(default_factory=dict)
+    hidden: set[int] = field(default_factory=set)
+
+    @cached_property
+    def program(self) -> Program:
+        return self.structure.program()
+
+    @cached_property
+    def answers(self) -> list[str]:
+        return [self.structure.results[0][i] for i in self.structure.numeric]
+
+    @cached_property
+    def requirements(self) -> tuple[Program, list[tuple[str, str, str, str]]]:
+        """The mapping with both sides of every required comparison: (text, left, test, right)."""
+        program = self.structure.mapping.copy()
+        rows = []
+        for text in self.structure.problem.require:
+            tree = parse(text, "eval").body
+            if not (isinstance(tree, ast.Compare) and len(tree.ops) == 1 and type(tree.ops[0]) in COMPARE):
+                raise BankError(f"require '{text}' is not one comparison", where=self.structure.problem.id)
+            writer = Writer(program, text=text, role="inner")
+            try:
+                sides = writer.value(tree.left), writer.value(tree.comparators[0])
+            except LanguageError as error:
+                raise error.inside(f"{self.structure.problem.id}: require '{text}'") from None
+            rows.append((text, sides[0], COMPARE[type(tree.ops[0])], sides[1]))
+        return program, rows
+
+    @cached_property
+    def branches(self) -> tuple[Program, list[tuple[str, str]]]:
+        """The program with every discriminant of a branch in the mapping: (name, operation)."""
+        program = self.program.copy()
+        rows = []
+        for step in self.structure.mapping:
+            if step.name in self.program:
+                for text in OPS[step.op].kinks if step.op in OPS else ():
+                    rows.append((_append(program, step.name, text), step.op))
+        return program, rows
+
+    @cached_property
+    def guarded(self) -> tuple[Program, list[tuple[str, str]]]:
+        """What is divided by, or whose logarithm is taken: (name, operation)."""
+        program = self.program.copy()
+        rows = []
+        for step in self.program:
+            for text in OPS[step.op].guards if step.op in OPS else ():
+                rows.append((_append(program, step.name, text), step.op))
+        return program, [(n, op) for n, op in rows if program[n].op != "const"]
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """Every misconception that changes an answer at random inputs of this structure."""
+        tape = self.structure.tapes[0]
+        every = [Place(m.name, at, o) for m in MISCONCEPTIONS for at, o in m.places(tape, self.program)]
+        if not self.answers or not every:
+            return []
+        points = _random_points(self.structure.mapping, self.program)
+        base = evaluate(self.program, points)
+        return [p for p in every if _changed(base, evaluate(self.program, points, [p.override]), self.answers)]
+
+    def reasons(self, givens: Mapping[str, Array], check_mistakes: bool = True) -> list[str]:
+        """For each instance the first reason against it, empty where it is fair."""
+        batch = next((a.shape[-1] for a in givens.values()), 1)
+        out = np.full(batch, "", dtype=object)
+        for text, mask in self._required(givens):
+            _tell(out, mask, f"require: {text}")
+        left = np.flatnonzero(out == "")
+        if len(left) and self.answers:
+            some = {n: a[..., left] for n, a in givens.items()}
+            found = np.full(len(left), "", dtype=object)
+            self._judge(some, found, check_mistakes)
+            out[left] = found
+        return [str(r) for r in out]
+
+    def _required(self, givens: Mapping[str, Array]) -> list[tuple[str, Array]]:
+        program, rows = self.requirements
+        if not rows:
+            return []
+        values = evaluate(program, givens)
+        out = []
+        for text, left, test, right in rows:
+            holds = TESTS[test](eight(values[left]), eight(values[right]))
+            out.append((text, ~holds.reshape(-1, holds.shape[-1]).all(axis=0)))
+        return out
+
+    def _judge(self, givens: Mapping[str, Array], out: Array, check_mistakes: bool) -> None:
+        values = evaluate(self.program, givens)
+        for name in self.answers:
+            _tell(out, ~_all(np.isfinite(values[name])), "an answer is not finite")
+        half = half_unit(self.structure.problem.decimals)
+        program, guards = self.guarded
+        guard_values = evaluate(program, givens)
+        for name, op in guards:
+            _tell(out, ~_all(eight(np.abs(guard_values[name])) >= GUARD * half), f"{op} near its singularity")
+        allowed = self.tolerance(givens)
+        for name, op in self.branches[1]:
+            distance = eight(np.abs(evaluate(self.branches[0].pruned([name]), givens)[name]))
+            _tell(out, ~_all(distance > eight(allowed[name])), f"{op} near its kink")
+        for name in self.answers:
+            _tell(out, ~_all(_tight(values[name], allowed[name], half)), "a tolerance would be too wide")
+            _tell(out, self._trivial(name, values[name], givens), "an answer is zero or copied")
+        if check_mistakes:
+            for place, hides in self.hides(givens, values, allowed):
+                _tell(out, hides, f"hides {place.rule}")
+
+    def tolerance(self, givens: Mapping[str, Array]) -> Values:
+        """The widest tolerance of every answer over the equal rules, and of every discriminant."""
+        decimals = self.structure.problem.decimals
+        program, rows = self.branches
+        widest = tolerances(program, [*self.answers, *(n for n, _ in rows)], givens, decimals)
+        for t in range(1, len(self.structure.tapes)):
+            names = [self.structure.results[t][i] for i in self.structure.numeric]
+            other = tolerances(self.structure.program(t), names, givens, decimals)
+            for mine, theirs in zip(self.answers, names, strict=True):
+                widest[mine] = np.maximum(widest[mine], other[theirs])
+        return widest
+
+    def _trivial(self, name: str, value: Array, givens: Mapping[str, Array]) -> Array:
+        """Where a whole answer is zero or a copied input, though the structure does not force it."""
+        bad = np.zeros(value.shape[-1], dtype=bool)
+        if not self.forced(name, None):
+            bad |= _all(eight(value) == 0)
+        for other, array in givens.items():
+            if array.shape == value.shape and not self.forced(name, other):
+                bad |= _all(eight(value) == eight(array))
+        return bad
+
+    def forced(self, answer: str, given: str | None) -> bool:
+        """Whether an answer is zero (or this given) at random inputs too."""
+        points = _random_points(self.structure.mapping, self.program)
+        if answer not in self._at_random:
+            self._at_random.update(evaluate(self.program, points))
+        wanted = points[given] if given else np.zeros(1)
+        return bool(np.allclose(self._at_random[answer], wanted, atol=1e-9))
+
+    @cached_property
+    def _at_random(self) -> Values:
+        return {}
+
+    def hides(self, givens: Mapping[str, Array], values: Values, allowed: Values) -> list[tuple[Place, Array]]:
+        """For every place, where its mistake would go unseen and is not let pass."""
+        out = []
+        for i, place in enumerate(self.places):
+            if i in self.hidden:
+                continue
+            seen = self.visible(place, givens, values, allowed)
+            for name, entry, value in self.passes.get(i, ()):
+                seen = seen | (givens[name][entry] == value)
+            out.append((place, ~seen))
+        return out
+
+    def visible(self, place: Place, givens: Mapping[str, Array], values: Values, allowed: Values) -> Array:
+        """Where the mistake moves an entry of an answer by more than twice its tolerance."""
+        after = self.program.descendants([place.override.step])
+        start = {n: v for n, v in values.items() if n not in after}
+        wrong = evaluate(self.program, givens, [place.override], start)
+        seen = np.zeros(next(iter(givens.values())).shape[-1], dtype=bool)
+        for name in self.answers:
+            if name in after:
+                moved = eight(np.abs(wrong[name] - values[name])) > VISIBLE * eight(allowed[name])
+                seen |= moved.reshape(-1, moved.shape[-1]).any(axis=0)
+        return seen
+
+    def calibrate(self, givens: Mapping[str, Array]) -> None:
+        """Learn from a sample where a mistake must be let pass: where else an input would have one value left."""
+        fair = [i for i, reason in enumerate(self.reasons(givens, check_mistakes=False)) if not reason]
+        if not fair or not self.places:
+            return
+        some = {n: a[..., fair] for n, a in givens.items()}
+        values = evaluate(self.program, some)
+        allowed = self.tolerance(some)
+        for i, place in enumerate(self.places):
+            seen = self.visible(place, some, values, allowed)
+            if not seen.any():
+                self.hidden.add(i)
+                continue
+            for name, array in some.items():
+                for entry in np.ndindex(array.shape[:-1]):
+                    drawn, left = set(array[entry].tolist()), set(array[entry][seen].tolist())
+                    if len(left) == 1 and len(drawn) > 1:
+                        self.passes.setdefault(i, []).extend((name, entry, v) for v in sorted(drawn - left))
+
+
+def _append(program: Program, name: str, text: str) -> str:
+    """Append a kink's or guard's text for a step; gives the name of its value."""
+    step = program[name]
+    op = OPS[step.op]
+    shapes = tuple(program.shape(a) for a in step.args)
+    statics = op.bind(0, shapes, **dict(step.statics)) if op.bind else {}
+    scope = dict(zip(AXES, step.args, strict=False)) | {"y": name}
+    return expression(program, text, scope, statics=statics, role="inner", fold=True)
+
+
+def _random_points(mapping: Program, program: Program) -> dict[str, Array]:
+    """Eight seeded points of no special values, for every given of mapping and program."""
+    rng = np.random.RandomState(20260101)
+    shapes = {**mapping.givens, **program.givens}
+    return {n: rng.uniform(0.4, 1.9, (*s, 8)) * rng.choice([-1.0, 1.0], (*s, 8)) for n, s in sorted(shapes.items())}
+
+
+def _changed(base: Values, wrong: Values, answers: list[str]) -> bool:
+    for name in answers:
+        with np.errstate(invalid="ignore"):
+            if (np.abs(wrong[name] - base[name]) > 1e-6 * (1 + np.abs(base[name]))).any():
+                return True
+    return False
+
+
+def _tell(out: Array, bad: Array, reason: str) -> None:
+    out[(out == "") & bad] = reason
+
+
+def _all(holds: Array) -> Array:
+    return np.asarray(holds.reshape(-1, holds.shape[-1]).all(axis=0))
+
+
+def _tight(values: Array, allowed: Array, half: float) -> Array:
+    """Tolerance at most 5 % of the entry, or 5 units of the last digit where the entry is small."""
+    size = np.abs(eight(values))
+    return np.where(size >= SMALL, eight(allowed) <= SHARE * size, eight(allowed) <= UNITS * 2 * half)
+
+
+def describe(judge: Judge) -> list[str]:
+    """What this structure hides or lets pass, in words for `check`."""
+    rows = [f"{p.rule} at {p.at} is hidden by every draw" for i, p in enumerate(judge.places) if i in judge.hidden]
+    for i, found in judge.passes.items():
+        place: Any = judge.places[i]
+        at = ", ".join(f"{n}{list(e) if e else ''} = {v:g}" for n, e, v in found)
+        rows.append(f"{place.rule} at {place.at} is let pass where {at}")
+    return rows

@@ -1,0 +1,145 @@
+"""A declared problem with its mapping derived once: tapes, results, and what the asks are worth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from t1gen.answers import KINDS
+from t1gen.asks import ASKS, Quantity, Tape
+from t1gen.banks import Problem
+from t1gen.errors import BankError, T1genError, near
+from t1gen.mapping import proof
+from t1gen.mapping.notation import text
+from t1gen.mapping.ops import OPS
+from t1gen.mapping.program import Program, Shape
+from t1gen.mapping.reader import read
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question: the quantity, how it is answered, its shape and its points."""
+
+    quantity: Quantity
+    kind: str
+    shape: Shape
+    points: Fraction
+    names: Mapping[str, Shape] = field(default_factory=dict)
+    formula: str = ""
+
+    @property
+    def numeric(self) -> bool:
+        return self.kind in ("number", "array")
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Everything about a problem that does not depend on the numbers of an instance.
+
+    `tapes[0]` is the reference; the others take equal rules. `results[t][q]` names the answer of question q on tape t.
+    """
+
+    problem: Problem
+    mapping: Program
+    asked: tuple[Asked, ...]
+    tapes: tuple[Tape, ...]
+    results: tuple[tuple[str, ...], ...]
+
+    @property
+    def numeric(self) -> list[int]:
+        """The questions whose answers are numbers."""
+        return [i for i, a in enumerate(self.asked) if a.numeric]
+
+    def program(self, tape: int = 0) -> Program:
+        """The tape, pruned to what the answers need."""
+        results = [r for r in self.results[tape] if r]
+        return self.tapes[tape].pruned(results or [self.mapping.output])
+
+
+BASIC = ("points", "kind", "names")
+
+
+def derive(problem: Problem, shapes: Mapping[str, Shape], mapping: str) -> Structure:
+    """Read the mapping, append what every ask needs, and prove it; errors name the problem."""
+    try:
+        program = read(mapping, shapes)
+        entries = [one for entry in problem.ask for one in _entries(entry, program)]
+        tapes, results = [], []
+        for equal in range(1 + max((len(OPS[s.op].equal) for s in program if s.op in OPS), default=0)):
+            tape = Tape(program, equal=equal)
+            results.append(tuple(ASKS[q.ask].reference(tape, q) for q, _ in entries))
+            tapes.append(tape)
+        for output, wrt in tapes[0].proofs.items():
+            proof.prove(program, output, wrt)
+        asked = _asked(problem, entries, tapes[0], results[0])
+        return Structure(problem, program, asked, tuple(tapes), tuple(results))
+    except T1genError as error:
+        raise error.inside(problem.id) from None
+
+
+def _entries(entry: Mapping[str, Any], mapping: Program) -> list[tuple[Quantity, Mapping[str, Any]]]:
+    """One entry of `ask:` as quantities with their options."""
+    if len(entry) != 1:
+        raise BankError(f"an entry of 'ask' has one ask, not {', '.join(map(str, entry))}")
+    (name, value), = entry.items()
+    ask = ASKS.get(str(name))
+    if ask is None:
+        raise BankError(f"ask '{name}' is unknown{near(str(name), ASKS)} (allowed: {', '.join(ASKS)})")
+    if isinstance(value, Mapping):
+        options = dict(value)
+    else:
+        options = {} if value is None else {"wrt" if "wrt" in ask.options else "of": value}
+    for option in options:
+        if option not in (*ask.options, *BASIC):
+            allowed = (*ask.options, *BASIC)
+            raise BankError(f"ask '{name}' has no option '{option}'{near(option, allowed)} (allowed: {', '.join(allowed)})")
+    quantities = ask.declare(options, mapping)
+    if not quantities:
+        raise BankError(f"ask '{name}' names nothing; say what it is of or with respect to")
+    return [(q, options) for q in quantities]
+
+
+def _asked(problem: Problem, entries: list[Any], tape: Tape, results: tuple[str, ...]) -> tuple[Asked, ...]:
+    points = shared_points(Fraction(problem.points).limit_denominator(100), [o.get("points") for _, o in entries])
+    out = []
+    for (quantity, options), result, worth in zip(entries, results, points, strict=True):
+        kinds = ASKS[quantity.ask].kinds
+        shape = tape.program.shape(result) if result else ()
+        kind = str(options.get("kind", kinds[0]))
+        if kind not in kinds:
+            raise BankError(f"ask '{quantity.ask}' is answered as {' or '.join(kinds)}, not '{kind}'{near(kind, KINDS)}")
+        if kind == "array" and shape == ():
+            kind = "number"
+        names = _names(tape, quantity, options) if kind == "expression" else {}
+        formula = text(tape.program, result, set(names)) if names else ""
+        out.append(Asked(quantity, kind, shape, worth, names, formula))
+    return tuple(out)
+
+
+def _names(tape: Tape, quantity: Quantity, options: Mapping[str, Any]) -> dict[str, Shape]:
+    """What an expression may use: the cotangent, the givens and the named quantities, or what the bank says."""
+    seed = [quantity.cotangent] if isinstance(quantity.cotangent, str) else []
+    known = list(dict.fromkeys([*seed, *tape.mapping.givens, *tape.mapping.named]))
+    wanted = [str(n) for n in options.get("names", known)]
+    for name in wanted:
+        if name not in known:
+            raise BankError(f"'{name}' may not stand in 'names'{near(name, known)} (allowed: {', '.join(known)})")
+    return {n: tape.program.shape(n) for n in wanted}
+
+
+def shared_points(total: Fraction, told: list[Any]) -> list[Fraction]:
+    """`total` split equally over the asks that tell no points, in quarters, the sum kept; earlier asks get more."""
+    fixed = sum((Fraction(str(t)) for t in told if t is not None), Fraction(0))
+    free = sum(t is None for t in told)
+    quarters = (total - fixed) * 4
+    if quarters < free or (not free and quarters) or quarters.denominator != 1:
+        raise BankError(f"{total} points cannot be split over these asks in quarters of a point")
+    low, extra = divmod(int(quarters), free) if free else (0, 0)
+    out = []
+    for t in told:
+        if t is None:
+            out.append(Fraction(low + (extra > 0), 4))
+            extra -= 1
+        else:
+            out.append(Fraction(str(t)))
+    return out
