@@ -58,6 +58,12 @@ class Maker:
         columns = [self._parts(source, students) for source in self.sources]
         return [self._test(s, [c[i] for c in columns]) for i, s in enumerate(students)]
 
+    def prove(self) -> None:
+        """Derive and prove what all students share, so that processes find it remembered."""
+        for source in self.sources:
+            if not source.problem.builder:
+                source.structure()
+
     def _parts(self, source: Source, students: Sequence[files.Student]) -> list[Part]:
         instances = source.draw([self._key(source.problem.id, s) for s in students])
         groups: dict[int, list[int]] = {}

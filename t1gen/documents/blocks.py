@@ -125,9 +125,12 @@ Block = Paragraph | Formulas | Listing | Table | Graph | Blank | Answer | Questi
 
 @dataclass(frozen=True)
 class Document:
-    """A whole sheet. `kind` is worksheet or key; `fields` are (label, value) of the title block, a worksheet's
-    empty values are lines to write on; `variant` stands on every page; `words` are the fixed words a layout needs
-    (page, of, name ...), from templates/text/<language>/."""
+    """A whole sheet.
+
+    `kind` is worksheet or key; `fields` are (label, value) of the title block, a worksheet's empty values are
+    lines to write on; `variant` stands on every page; `words` are the fixed words a layout needs (page, of,
+    variant, key), from templates/text/<language>/.
+    """
 
     kind: str
     title: Text

@@ -21,11 +21,12 @@ Values = dict[str, Array]
 
 @dataclass(frozen=True)
 class Override:
-    """One step told otherwise: by `values`, or by another `rule` for it, where `mask` holds (None: everywhere)."""
+    """One step told otherwise where `mask` holds (None: everywhere): by `values`, by another `rule`, or moved by `shift`."""
 
     step: str
     values: Array | None = None
     rule: Step | None = None
+    shift: Array | None = None
     mask: Array | None = None
 
 
@@ -52,10 +53,16 @@ def evaluate(
 
 
 def _overridden(override: Override, values: Values, step: Step) -> Array:
-    new = override.values if override.rule is None else _value(override.rule, values, {}, values[step.name].shape[-1])
-    if override.mask is None and new is not None and new.shape == values[step.name].shape:
-        return new
-    return np.where(True if override.mask is None else override.mask, new, values[step.name])
+    old = values[step.name]
+    if override.values is not None:
+        new = override.values
+    elif override.rule is not None:
+        new = _value(override.rule, values, {}, old.shape[-1])
+    else:
+        new = old + override.shift
+    if override.mask is None:
+        return np.broadcast_to(new, old.shape)
+    return np.where(override.mask, new, old)
 
 
 def _value(step: Step, values: Values, givens: Mapping[str, Array], batch: int) -> Array:

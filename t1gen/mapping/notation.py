@@ -149,6 +149,7 @@ def latex_name(name: str) -> str:
         return rf"\frac{{\partial {latex_name(partial[1])}}}{{\partial {latex_name(partial[2])}}}"
     match = re.fullmatch(r"_*([A-Za-z]+?)_?(\d*(?:_\w+)?|_\w+)", name)
     base, sub = (match[1], match[2].lstrip("_")) if match else (name.strip("_"), "")
+    base = "lambda" if base == "lam" else base
     main = rf"\{base}" if base in GREEK else base if len(base) == 1 else rf"\mathit{{{base}}}"
     return main + (rf"_{{{_subscript(sub)}}}" if sub else "")
 
@@ -190,7 +191,7 @@ class _Latex(_Text):
         return rf"{_parenthesised(args[0], 7)}^{{\top}}", 6
 
     def _index(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
-        return rf"{_parenthesised(args[0], 7)}_{{\text{{[{index_text(step.static('index'))}]}}}}", 7
+        return rf"{_parenthesised(args[0], 7)}_{{{_latex_index(step.static('index'))}}}", 7
 
     def _mul(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         shapes = [self.program.shape(a) for a in step.args]
@@ -229,12 +230,28 @@ def _positive(part: tuple[str, int], level: float) -> str:
 
 
 def _latex_call(step: Step, args: list[str]) -> str:
-    named = {"norm": (r"\left\lVert ", r" \right\rVert")}
-    options = [rf"\text{{{o}}}" for o in _options(step)]
-    if step.op in named and not options:
-        return named[step.op][0] + args[0] + named[step.op][1]
+    """An operation by its name, its statics as a subscript: put_{::2}(v), sum_{axis 0}(X)."""
     title = rf"\{step.op}" if step.op in ("max", "min") else rf"\operatorname{{{step.op.replace('_', chr(92) + '_')}}}"
-    return title + r"\left(" + r",\, ".join(args + options) + r"\right)"
+    below = r",\,".join(_latex_static(step, n) for n in OPS[step.op].statics if _latex_static(step, n))
+    inside = r",\, ".join(args)
+    if step.op == "norm" and not below:
+        return rf"\left\lVert {inside} \right\rVert"
+    return title + (f"_{{{below}}}" if below else "") + rf"\left({inside}\right)"
+
+
+def _latex_static(step: Step, name: str) -> str:
+    value = step.static(name)
+    if name == "index":
+        return _latex_index(value)
+    if name == "shape":
+        return r" \times ".join(map(str, value)) if step.op != "put" else ""
+    if name == "axis" and isinstance(value, tuple):
+        return "" if not value or _all_axes(step, value) else r"\mathrm{axis}\," + r",\,".join(map(str, value))
+    return _decimal(value) if isinstance(value, Fraction) and value != Fraction(1, 100) else ""
+
+
+def _latex_index(index: tuple[tuple[Any, ...], ...]) -> str:
+    return index_text(index).replace(", ", r",\,").replace("None", r"\mathrm{new}")
 
 
 def _latex_const(step: Step) -> str:

@@ -196,8 +196,9 @@ def _shifted(program: Program, added: Mapping[str, Step]) -> Program:
     out = Program({s.name: s for s in added.values()})
     for step in program:
         if step.name in added:
-            out.add(replace(step, name=f"_raw_{step.name}"))
-            out.add(Step(step.name, "add", (f"_raw_{step.name}", f"_plus_{step.name}"), (), step.shape))
+            raw = "_raw_" + step.name
+            out.add(replace(step, name=raw))
+            out.add(Step(step.name, "add", (raw, f"_plus_{step.name}"), (), step.shape))
         else:
             out.add(step)
     return out
@@ -314,3 +315,79 @@ def _lookup(table: Mapping[str, Any], module: Any) -> Callable[[Op], Any]:
         return getattr(module, op.name) if op.definition is None and not op.structural else None
 
     return function
+
+
+# answers recomputed by sympy itself
+
+
+def reference(mapping: Program, quantity: Any, givens: Mapping[str, Any], digits: int) -> list[Any]:
+    """The flat answer of a forward, gradient, vjp, jacobian or step by sympy alone, in so many digits.
+
+    `givens` are nested tuples of Fractions. Expressions come from the forwards; sympy differentiates; rates, seeds and
+    steps are applied here, so nothing of the sweeps is used.
+    """
+    import sympy
+
+    exact = {n: _exact_array(sympy, v, mapping.shape(n)) for n, v in givens.items()}
+    if quantity.ask == "forward":
+        found = _sympy_values(mapping, exact)[quantity.of]
+    elif quantity.ask == "step":
+        found = _descended(sympy, mapping, quantity, exact)
+    else:
+        rows = _sympy_jacobian(sympy, mapping, quantity.of, quantity.wrt, exact)
+        found = _contracted(sympy, rows, quantity, mapping.shape(quantity.of), exact)
+    return [sympy.N(e, digits) for e in np.asarray(found, dtype=object).ravel()]
+
+
+def _exact_array(sympy: Any, value: Any, shape: Shape) -> Any:
+    def flat(v: Any) -> list[Any]:
+        return [x for part in v for x in flat(part)] if isinstance(v, (tuple, list)) else [v]
+
+    array = np.empty(int(np.prod(shape)), dtype=object)
+    array[:] = [sympy.Rational(Fraction(x).numerator, Fraction(x).denominator) for x in flat(value)]
+    return array.reshape((*shape, 1))
+
+
+def _sympy_values(mapping: Program, givens: Values) -> Values:
+    return evaluate_in(_sympy(), mapping, {n: givens[n] for n in mapping.givens})
+
+
+def _sympy_jacobian(sympy: Any, mapping: Program, of: str, wrt: str, exact: Values) -> list[list[Any]]:
+    """Rows of partial derivatives of `of`, numbers put in; an intermediate is moved by an added symbol."""
+    added = Step(f"_plus_{wrt}", "given", shape=mapping.shape(wrt))
+    shifted = _shifted(mapping.pruned([of, wrt]), {wrt: added})
+    symbols = _symbols(sympy, [(added.name, added.shape)])
+    values = evaluate_in(_sympy(), shifted, {**_raw(shifted, exact), **symbols})
+    zero = dict.fromkeys(symbols[added.name].ravel(), 0)
+    return [[sympy.diff(y, s).subs(zero) for s in zero] for y in values[of].ravel()]
+
+
+def _raw(shifted: Program, exact: Values) -> Values:
+    return {n: exact[n.removeprefix("_raw_")] for n in shifted.givens if not n.startswith("_plus_")}
+
+
+def _contracted(sympy: Any, rows: list[list[Any]], quantity: Any, shape: Shape, exact: Values) -> Any:
+    if quantity.ask != "vjp":
+        return [e for row in rows for e in row]
+    seed = quantity.cotangent
+    v = exact[seed].ravel() if isinstance(seed, str) else _exact_array(sympy, seed, _told(seed, shape)).ravel()
+    v = list(v) * len(rows) if len(v) == 1 and len(rows) > 1 else list(v)
+    return [sympy.Add(*(v[i] * rows[i][j] for i in range(len(rows)))) for j in range(len(rows[0]))]
+
+
+def _told(seed: Any, shape: Shape) -> Shape:
+    return shape if isinstance(seed, (tuple, list)) else ()
+
+
+def _descended(sympy: Any, mapping: Program, quantity: Any, exact: Values) -> Any:
+    """The value after the steps; numbers are put in after every step, in exact arithmetic of 60 digits."""
+    rate = exact[quantity.rate].ravel()[0] if isinstance(quantity.rate, str) else sympy.Rational(Fraction(quantity.rate))
+    sign = 1 if quantity.ascent else -1
+    for _ in range(quantity.steps):
+        moved = dict(exact)
+        for w in quantity.moves:
+            row = _sympy_jacobian(sympy, mapping, quantity.of, w, exact)[0]
+            change = np.array([sympy.N(rate * e, 60) for e in row], dtype=object).reshape(exact[w].shape)
+            moved[w] = exact[w] + sign * change
+        exact = moved
+    return _sympy_values(mapping, exact)[quantity.wrt]

@@ -6,9 +6,9 @@ edge (elementary steps whose last is the edge's adjoint); a quantity with severa
 
 from dataclasses import dataclass, field
 
-from t1gen.mapping.ops import OPS, Op
+from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.fold import AXES
-from t1gen.mapping.program import Program, Shape, Step
+from t1gen.mapping.program import Program, Step
 from t1gen.mapping.reader import Writer, parse
 
 
@@ -47,32 +47,31 @@ def backward(program: Program, output: str, seed: str, *, prefix: str = "", equa
     sweep = Sweep(output, seed)
     forward = [program[n] for n in program.steps if n in program.ancestors([output])]
     arrived: dict[str, list[str]] = {output: [seed]}
-    uses = _uses(forward)
+    uses = _uses(program, forward)
     for step in reversed(forward):
         if step.name not in arrived or step.op == "const":
             continue
         adjoint = _collect(program, sweep, step, arrived[step.name], prefix)
         sweep.adjoints[step.name] = adjoint
-        if step.op == "given":
-            continue
-        for position, parent in enumerate(step.args):
-            if program[parent].op == "const":
+        for position, text in enumerate(_texts(program, step, equal)):
+            parent = step.args[position]
+            if text is None or program[parent].op == "const":
                 continue
             name = _edge_name(program, f"{prefix}d{output}_d{parent}", parent, uses[parent])
-            edge = _edge(program, step, position, adjoint, name, equal)
-            if edge is not None:
-                sweep.edges.append(edge)
-                arrived.setdefault(parent, []).append(edge.result)
+            edge = _edge(program, step, position, adjoint, text, name)
+            sweep.edges.append(edge)
+            arrived.setdefault(parent, []).append(edge.result)
     return sweep
 
 
-def _uses(steps: list[Step]) -> dict[str, int]:
-    """How many gradients come back to each quantity."""
-    count: dict[str, int] = {}
-    for step in steps:
-        for position, parent in enumerate(step.args):
-            if _texts(OPS[step.op], step, {n.name: n.shape for n in steps}, 0)[position] is not None:
-                count[parent] = count.get(parent, 0) + 1
+def _uses(program: Program, forward: list[Step]) -> dict[str, int]:
+    """How many edges will come back to each quantity that any edge reaches."""
+    count = {forward[-1].name: 0}
+    for step in reversed(forward):
+        if step.name in count:
+            for parent, text in zip(step.args, _texts(program, step, 0), strict=True):
+                if text is not None:
+                    count[parent] = count.get(parent, 0) + 1
     return count
 
 
@@ -95,25 +94,23 @@ def _collect(program: Program, sweep: Sweep, step: Step, arrived: list[str], pre
     return program.rename(total, name, "sum")
 
 
-def _texts(op: Op, step: Step, shapes: dict[str, Shape], equal: int) -> tuple[str | None, ...]:
-    """The rule of every parent; a zero local derivative counts as none."""
+def _texts(program: Program, step: Step, equal: int) -> tuple[str | None, ...]:
+    """The rule of every parent; a local derivative that is zero everywhere counts as none."""
+    if step.op in ("given", "const"):
+        return ()
+    op = OPS[step.op]
     if op.local is not None:
         local = op.equal[min(equal, len(op.equal)) - 1] if equal and op.equal else op.local
         return tuple(None if text == "0" else text for text in local)
-    if not step.args:
-        return ()
-    rules = op.rules(tuple(len(shapes[a]) for a in step.args))
+    rules = op.rules(tuple(len(program.shape(a)) for a in step.args))
     return rules * len(step.args) if op.arity < 0 else rules
 
 
-def _edge(program: Program, step: Step, position: int, v: str, name: str, equal: int) -> Edge | None:
-    """Append what `step` sends back to one of its arguments; None where its gradient is zero everywhere."""
+def _edge(program: Program, step: Step, position: int, v: str, text: str, name: str) -> Edge:
+    """Append what `step` sends back to one of its arguments by the rule `text`."""
     op = OPS[step.op]
     parent = step.args[position]
     shapes = tuple(program.shape(a) for a in step.args)
-    text = _texts(op, step, dict(zip(step.args, shapes, strict=True)), equal)[position]
-    if text is None:
-        return None
     scope = dict(zip(AXES, step.args, strict=False)) | {"y": step.name, "v": v}
     statics = {f"shape_{letter}": shape for letter, shape in zip(AXES, shapes, strict=False)}
     if op.bind is not None:

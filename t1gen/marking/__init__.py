@@ -1,1 +1,1 @@
-
+"""Marks: what a submission earns against a key, and why."""

@@ -1,0 +1,232 @@
+"""solve: any mapping, any ask, with the steps: a calculator that teaches."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from t1gen import files
+from t1gen.asks import ASKS, Quantity, Tape, read_phrase
+from t1gen.asks.graph import edges
+from t1gen.asks.tape import shape_of
+from t1gen.errors import FileError, LanguageError, T1genError
+from t1gen.mapping import proof
+from t1gen.mapping.evaluate import INEXACT, Values, evaluate, exact
+from t1gen.mapping.notation import line
+from t1gen.mapping.ops.fold import Array
+from t1gen.mapping.program import Program, Shape
+from t1gen.mapping.reader import expression, parse, read
+
+ENTRIES = 100_000
+
+
+@dataclass(frozen=True)
+class Given:
+    """The inputs of a mapping: rationals in nested tuples by name."""
+
+    values: Mapping[str, Any]
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        return {n: shape_of(v) for n, v in self.values.items()}
+
+
+def read_given(text: str) -> Given:
+    """Inputs from assignments (`w=[-1,1]; y=-1`), a JSON object, or `@file.json`."""
+    text = text.strip()
+    if text.startswith("@"):
+        text = files.read_text(text[1:]).strip()
+    if not text:
+        return Given({})
+    return Given(_from_json(text) if text.startswith("{") else _from_assignments(text))
+
+
+def _from_json(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text, parse_float=Fraction, parse_constant=_no_constant)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise FileError(f"--given is not JSON: {error}") from None
+    return {str(n): _nested(v, str(n)) for n, v in data.items()}
+
+
+def _no_constant(name: str) -> Any:
+    raise FileError(f"--given holds {name}; only finite numbers are read")
+
+
+def _nested(value: Any, name: str) -> Any:
+    """Nested lists as nested tuples of rationals of one shape."""
+    if isinstance(value, list):
+        parts = tuple(_nested(v, name) for v in value)
+        if not parts or len({shape_of(p) for p in parts}) != 1:
+            raise LanguageError(f"--given: {name} has rows of different lengths, or is empty")
+        return parts
+    if isinstance(value, bool) or not isinstance(value, (int, Fraction)):
+        raise LanguageError(f"--given: {name} holds {json.dumps(value, default=str)[:40]}, which is not a number")
+    return Fraction(value)
+
+
+def _from_assignments(text: str) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for node in parse(text, "exec").body:
+        target = node.targets[0] if hasattr(node, "targets") and len(node.targets) == 1 else None
+        name = getattr(target, "id", None)
+        if name is None:
+            raise LanguageError("--given is a list of assignments such as w=[-1,1]; x=[2,1]; y=-1")
+        if name in out:
+            raise LanguageError(f"--given: the name '{name}' is given twice")
+        out[name] = _constant(node.value, name)
+    return out
+
+
+def _constant(node: Any, name: str) -> Any:
+    import ast
+
+    program = Program()
+    step = program[expression(program, ast.unparse(_written(node)))]
+    if step.op != "const" or not isinstance(step.static("value"), (tuple, Fraction)):
+        raise LanguageError(f"--given: {name} is not a number or an array of numbers")
+    return step.static("value")
+
+
+def _written(node: Any) -> Any:
+    """A syntax tree whose rationals are decimals again, so that it can be written out."""
+    import ast
+
+    from t1gen.mapping.program import number_text
+
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, Fraction):
+            part.value = _Literal(number_text(part.value))
+    return node
+
+
+class _Literal(float):
+    """A float that is written as the text it came from."""
+
+    def __new__(cls, text: str) -> "_Literal":
+        new = super().__new__(cls, float(Fraction(text)))
+        new.text = text
+        return new
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass
+class Calculation:
+    """A mapping with its inputs; asks are answered one by one."""
+
+    mapping: Program
+    given: Given
+
+    @classmethod
+    def of(cls, mapping: str, given: Given) -> "Calculation":
+        if sum(prod(s) for s in given.shapes.values()) > ENTRIES:
+            raise LanguageError(f"--given holds over {ENTRIES} numbers")
+        return cls(read(mapping, given.shapes), given)
+
+    def givens(self, kind: type = float) -> dict[str, Array]:
+        return {n: _array(v, kind) for n, v in self.given.values.items()}
+
+    def forward(self) -> Values:
+        return evaluate(self.mapping, self.givens())
+
+    def tape(self, quantity: Quantity) -> tuple[Tape, str]:
+        """The proved tape of a quantity and the name of its answer."""
+        tape = Tape(self.mapping)
+        result = ASKS[quantity.ask].reference(tape, quantity)
+        for output, wrt in tape.proofs.items():
+            proof.prove(self.mapping, output, wrt)
+        return tape, result
+
+    def answer(self, phrase: str) -> dict[str, Any]:
+        """{"value", "shape", "exact"} of an ask phrase, or {"error"}."""
+        try:
+            quantity = read_phrase(phrase, self.mapping)
+            if quantity.ask == "graph":
+                pairs = edges(self.mapping)
+                return {"value": pairs, "shape": [len(pairs), 2], "exact": None}
+            tape, result = self.tape(quantity)
+            return self._numbers(tape.pruned([result]), result)
+        except T1genError as error:
+            return {"error": str(error)}
+
+    def _numbers(self, program: Program, result: str) -> dict[str, Any]:
+        missing = [n for n in program.givens if n not in self.given.values]
+        if missing:
+            raise LanguageError(f"'{missing[0]}' is not given; add it to --given or write numbers")
+        used = {n: a for n, a in self.givens().items() if n in program.givens}
+        value = evaluate(program, used)[result][..., 0]
+        if not np.isfinite(value).all():
+            raise LanguageError(f"the value is not finite: {value.tolist()}")
+        known = exact(program, {n: a for n, a in self.givens(object).items() if n in used})[result][..., 0]
+        return {"value": (value + 0.0).tolist(), "shape": list(value.shape), "exact": _texts(known)}
+
+
+def _array(value: Any, kind: type) -> Array:
+    array = np.empty(prod(shape_of(value)), dtype=object)
+    array[:] = _flat(value)
+    return array.reshape((*shape_of(value), 1)).astype(kind)
+
+
+def _flat(value: Any) -> list[Any]:
+    return [x for v in value for x in _flat(v)] if isinstance(value, tuple) else [value]
+
+
+def _texts(array: Any) -> Any:
+    if isinstance(array, np.ndarray) and array.shape:
+        return [_texts(a) for a in array]
+    value = array.item() if isinstance(array, np.ndarray) else array
+    return None if value is INEXACT else str(Fraction(value))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of what `solve` prints: the step as text and its value."""
+
+    text: str
+    value: str
+
+
+def forward_rows(calculation: Calculation) -> list[Row]:
+    values = calculation.forward()
+    return [Row(line(calculation.mapping, n), shown(values[n][..., 0])) for n in calculation.mapping.named]
+
+
+def backward_rows(calculation: Calculation, phrase: str) -> list[Row]:
+    """Every named step that leads from the mapping to an answer, and the answer."""
+    quantity = read_phrase(phrase, calculation.mapping)
+    tape, result = calculation.tape(quantity)
+    program = tape.pruned([result])
+    values = evaluate(program, {n: a for n, a in calculation.givens().items() if n in program.givens})
+    new = [s for s in program if s.name not in calculation.mapping and not s.unnamed and s.op not in ("const", "given")]
+    return [Row(line(program, s.name), shown(values[s.name][..., 0])) for s in new]
+
+
+def shown(value: Any, digits: int = 6) -> str:
+    """A value for people: 6 significant digits."""
+    array = np.asarray(value)
+    if array.shape:
+        return f"[{', '.join(shown(v, digits) for v in array)}]"
+    return f"{float(array) + 0.0:.{digits}g}"
+
+
+def graph_rows(mapping: Program) -> list[str]:
+    """The graph as lines: what flows into each named quantity."""
+    into: dict[str, list[str]] = {}
+    for source, target in edges(mapping):
+        into.setdefault(target, []).append(source)
+    return [f"{', '.join(sources)} -> {target}" for target, sources in into.items()]
+
+
+def phrases(mapping: Program, wrt: Sequence[str]) -> list[str]:
+    """The asks that --wrt stands for: gradients of the output, or Jacobians where it is no scalar."""
+    output = mapping.output
+    scalar = mapping.shape(output) == ()
+    return [f"d{output}/d{w}" if scalar else f"jacobian of {output} wrt {w}" for w in wrt]

@@ -1,0 +1,373 @@
+"""The click commands: arguments in, messages out; no logic."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from t1gen import __version__
+
+if TYPE_CHECKING:
+    from t1gen import files
+    from t1gen.output import Made
+
+GROUP = {"context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100}}
+
+
+class Commands(click.Group):
+    """Turns the errors that a user can cause into a message and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from t1gen.errors import T1genError
+
+        try:
+            return super().invoke(ctx)
+        except T1genError as error:
+            click.echo(f"t1gen: {error}", err=True)
+            ctx.exit(2)
+        except BrokenPipeError:
+            sys.stderr.close()
+            ctx.exit(0)
+
+
+@click.group(cls=Commands, context_settings=GROUP["context_settings"])
+@click.version_option(__version__, prog_name="t1gen")
+def main() -> None:
+    """Write, print and mark tests on computational graphs, vector-Jacobian products and backpropagation.
+
+    \b
+    Start with:  t1gen generate --seed 42
+    """
+
+
+@main.command()
+@click.argument("bank", default="t1")
+@click.option("--seed", help="Any text; the same seed gives the same test. Without it a secret is drawn.")
+@click.option("--exam", "exam_id", help="The exam's id; default: the bank's, with the seed where one is given.")
+@click.option("--student", help="One student, as ID or ID=NAME.")
+@click.option("--students", type=click.Path(path_type=Path), help="A roster: CSV with columns id and name.")
+@click.option("--out", type=click.Path(path_type=Path), help="The folder to write; default: the exam's id.")
+@click.option("--format", "formats", default="tex,pdf", show_default=True, help="Of tex, pdf, typ, md; json: JSON alone.")
+@click.option("--engine", default="typst", show_default=True, help="What makes PDFs: typst, pdflatex, lualatex, tectonic.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes for a class; default: all cores.")
+@click.option("--force", is_flag=True, help="Overwrite files with other content (never a filled submission).")
+def generate(bank: str, seed: str | None, exam_id: str | None, student: str | None, students: Path | None,
+             out: Path | None, formats: str, engine: str, jobs: int | None, force: bool) -> None:  # fmt: skip
+    """Draw tests from BANK and write worksheets, keys and blank submissions.
+
+    \b
+    Examples:  t1gen generate --seed 42
+               t1gen generate t1 --students roster.csv --exam t1-2026
+    """
+    from t1gen import output, roster
+    from t1gen.banks import load
+    from t1gen.errors import FileError
+    from t1gen.exam import Plan, new_secret
+    from t1gen.files import Secret, Student
+
+    if student and students:
+        raise click.UsageError("--student and --students exclude each other")
+    loaded = load(bank)
+    name = exam_id or _exam_id(loaded.id, None if students else seed)
+    _safe_id(name)
+    folder = out or Path(name)
+    order_formats, engine = _formats(formats, output.FORMATS), _engine(engine)
+    found = None if seed is not None else output.found_secret(folder)
+    if found is not None and found.exam != name:
+        raise FileError(f"is the secret of exam '{found.exam}', not '{name}'; use another --out", where=f"{folder}/secret.json")
+    secret = seed if seed is not None else found.secret if found else new_secret()
+    order = output.Order(Plan(loaded, secret, name), order_formats, engine)
+    if students is not None:
+        people = roster.read(students)
+        made = _progress(output.make_all(order, people, output.processes(jobs, len(people))), len(people))
+        written = output.whole_class(folder, made, order.plan, force)
+        _say_class(folder, len(made), written)
+    else:
+        one = roster.student(student) if student else Student("", "")
+        kept = Secret(exam=name, secret=secret) if seed is None else None
+        [single] = output.make(order, [one])
+        _say_written(folder, output.single(folder, single, kept, force), single[0])
+    if seed is not None and exam_id is None and students is None:
+        click.echo("The seed can be read in the exam's id: fine for trying out; leave --seed away for a real test.")
+    if found is not None:
+        click.echo(f"Drawn with the secret found in {folder / 'secret.json'}.")
+
+
+def _exam_id(bank: str, seed: str | None) -> str:
+    import hashlib
+    import re
+
+    if seed is None:
+        return bank
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", seed)[:40].strip("-.")
+    return f"{bank}-{plain}" if plain == seed else f"{bank}-{plain}-{hashlib.sha256(seed.encode()).hexdigest()[:6]}"
+
+
+def _safe_id(name: str) -> None:
+    import re
+
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+        raise click.UsageError(f"the exam id '{name}' may hold letters, digits, . _ - only, and begins with a letter or digit")
+
+
+def _formats(text: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    from t1gen.errors import near
+
+    told = tuple(dict.fromkeys(f.strip() for f in text.split(",") if f.strip()))
+    for one in told:
+        if one not in allowed:
+            raise click.UsageError(f"format '{one}' is unknown{near(one, allowed)} (allowed: {', '.join(allowed)})")
+    return told
+
+
+def _engine(name: str) -> str:
+    from t1gen.documents.engines import engine_format
+
+    engine_format(name)
+    return name
+
+
+def _progress(made: Any, total: int) -> list[Made]:
+    """The tests of a class, with a bar where a person is watching."""
+    with click.progressbar(made, length=total, label="Drawing tests", file=sys.stderr) as bar:
+        return list(bar)
+
+
+def _say_written(folder: Path, written: dict[Path, str], exam: files.Exam) -> None:
+    click.echo(f"{exam.title}: {len(exam.problems)} problems, {exam.points:g} points, variant {exam.variant}")
+    what = {
+        "exam.json": "the test, for programs", "submission.json": "blank, ready to fill", "key.json": "answers, tolerances",
+        "secret.json": "keep it: it redraws the test", "worksheet.pdf": "for the student", "key.pdf": "with worked steps",
+    }  # fmt: skip
+    for path, state in sorted(written.items()):
+        note = what.get(path.name, "") if state == "written" else state if state != "same" else "unchanged"
+        click.echo(f"  {folder / path.name}{'   ' + note if note else ''}")
+    click.echo(f"Fill in {folder / 'submission.json'}, then: t1gen grade {folder / 'submission.json'}")
+
+
+def _say_class(folder: Path, count: int, written: dict[Path, str]) -> None:
+    new = sum(state == "written" for state in written.values())
+    click.echo(f"{count} tests in {folder}: {new} files written, {len(written) - new} unchanged or kept")
+    click.echo(f"  {folder / 'students'}   what is handed out\n  {folder / 'keys'}   keys with worked steps")
+    click.echo(f"  {folder / 'manifest.json'}   who got which variant\n  {folder / 'secret.json'}   keep it: it redraws the tests")
+
+
+@main.command()
+@click.argument("submissions", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--key", "key_path", type=click.Path(path_type=Path), help="The key; default: key.json beside the submission.")
+@click.option("--out", type=click.Path(path_type=Path), help="A folder for the reports; default: beside each submission.")
+def grade(submissions: tuple[Path, ...], key_path: Path | None, out: Path | None) -> None:
+    """Mark submissions against their keys and write a report for each.
+
+    \b
+    Examples:  t1gen grade t1-42/submission.json
+               t1gen grade t1/students/*/submission.json --out reports
+    """
+    from t1gen.errors import T1genError
+    from t1gen.marking import desk
+
+    codes = []
+    for path in submissions:
+        try:
+            result = desk.grade(path, key_path, out)
+        except T1genError as error:
+            click.echo(f"t1gen: {error}", err=True)
+            codes.append(2)
+            continue
+        _say_report(result, full=len(submissions) == 1)
+        codes.append(1 if result.notices or result.report.provisional else 0)
+    raise SystemExit(max(codes))
+
+
+def _say_report(result: Any, full: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from t1gen.marking.desk import cells
+
+    report = result.report
+    for notice in result.notices:
+        click.echo(f"note: {notice}", err=True)
+    if full:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for title in ("question", "given", "expected", "points", "verdict"):
+            table.add_column(title, justify="right" if title == "points" else "left", overflow="fold", max_width=46)
+        for row in cells(report):
+            table.add_row(*row)
+        Console(highlight=False, markup=False).print(table)
+    state = " (provisional: a person must look at some answers)" if report.provisional else ""
+    who = f"{report.student or report.variant}: "
+    click.echo(f"{who}{report.points:g} of {report.of:g} points{state}   report: {result.place}")
+
+
+@main.command()
+@click.argument("sheet", type=click.Path(path_type=Path))
+@click.option("--format", "formats", default="pdf", show_default=True, help="Of tex, pdf, typ, md.")
+@click.option("--engine", default="typst", show_default=True, help="What makes PDFs: typst, pdflatex, lualatex, tectonic.")
+@click.option("--out", type=click.Path(path_type=Path), help="A folder; default: beside the exam or key.")
+@click.option("--force", is_flag=True, help="Overwrite files with other content.")
+def render(sheet: Path, formats: str, engine: str, out: Path | None, force: bool) -> None:
+    """Print an exam.json or key.json again, in other formats.
+
+    \b
+    Example:  t1gen render t1-42/exam.json --format tex,pdf --engine pdflatex
+    """
+    from t1gen import files, output
+    from t1gen.errors import FileError
+    from t1gen.sheets import key_sheet, worksheet
+
+    told = _formats(formats, output.FORMATS[1:])
+    if files.kind_of(sheet) == "key":
+        key = files.read(sheet, files.Key)
+        if key.sheet is None:
+            raise FileError("holds no sheet, so its questions cannot be printed", where=str(sheet))
+        document, stem = key_sheet(key), "key"
+    else:
+        document, stem = worksheet(files.read(sheet, files.Exam)), "worksheet"
+    made = output.sheets(document, stem, told, _engine(engine))
+    for path, state in files.write_all({(out or sheet.parent) / n: b for n, b in made.items()}, force=force).items():
+        click.echo(f"  {path}{'   unchanged' if state == 'same' else ''}")
+
+
+@main.command()
+@click.argument("bank")
+@click.option("--seed", default="1", show_default=True, help="Any text.")
+@click.option("--key", "with_key", is_flag=True, help="Show the answers and worked steps too.")
+def show(bank: str, seed: str, with_key: bool) -> None:
+    """Show a test, or one problem of it, in the terminal: BANK or BANK:PROBLEM.
+
+    \b
+    Example:  t1gen show t1:neuron-step --seed 7 --key
+    """
+    import msgspec
+
+    from t1gen.banks import load, problem
+    from t1gen.documents.render import render as rendered
+    from t1gen.exam import Maker, Plan
+    from t1gen.files import Student
+    from t1gen.sheets import key_sheet, worksheet
+
+    name, _, wanted = bank.partition(":")
+    loaded = load(name)
+    if wanted:
+        loaded = msgspec.structs.replace(loaded, problems=(problem(loaded, wanted),))
+    [(exam, key)] = Maker(Plan(loaded, seed, f"{loaded.id}-show")).tests([Student("", "")])
+    click.echo(rendered(key_sheet(key) if with_key else worksheet(exam), "txt"))
+
+
+@main.command()
+def banks() -> None:
+    """List the problem banks and their problems.
+
+    \b
+    Example:  t1gen banks
+    """
+    from t1gen.banks import available, load
+
+    for name in available():
+        bank = load(name)
+        points = sum(p.points for p in bank.problems)
+        click.echo(f"{name}   {bank.title} ({len(bank.problems)} problems, {points:g} points, {bank.minutes:g} min)")
+        for p in bank.problems:
+            click.echo(f"  {name}:{p.id:<20} {p.competence:<16} {p.points:g} points, {p.minutes:g} min   {p.title}")
+
+
+@main.command()
+@click.argument("bank", default="t1")
+@click.option("--tests", default=200, show_default=True, type=click.IntRange(1, 100_000), help="How many to draw.")
+@click.option("--seed", default="1", show_default=True, help="Any text.")
+def check(bank: str, tests: int, seed: str) -> None:
+    """Validate BANK: draw tests, recompute a sample of keys by sympy, and tell what was rejected.
+
+    \b
+    Example:  t1gen check t1 --tests 200
+    """
+    from t1gen.audit import check as audit
+    from t1gen.banks import load
+
+    wrong = 0
+    loaded = load(bank)
+    for finding in audit(loaded, tests, seed):
+        counts = f"{finding.drawn} drawn, {finding.distinct} distinct, {finding.structures} structure(s)"
+        click.echo(f"{finding.problem}: {counts}, widest tolerance {finding.widest:.3g}")
+        for reason, count in finding.rejected.most_common():
+            click.echo(f"    rejected {count:>5}  {reason}")
+        for note in finding.notes:
+            click.echo(f"    note: {note}")
+        for message in finding.wrong:
+            click.echo(f"    WRONG: {message}")
+        wrong += len(finding.wrong)
+    minutes = sum(p.minutes for p in loaded.problems)
+    if minutes > loaded.minutes:
+        click.echo(f"WRONG: the problems take {minutes:g} minutes, the test has {loaded.minutes:g}")
+        wrong += 1
+    click.echo(f"{'Nothing is wrong' if not wrong else f'{wrong} finding(s)'} in {loaded.id}: "
+               f"{len(loaded.problems)} problems, {sum(p.points for p in loaded.problems):g} points, {minutes:g} minutes.")  # fmt: skip
+    raise SystemExit(1 if wrong else 0)
+
+
+@main.command()
+@click.argument("kind")
+def schema(kind: str) -> None:
+    """Print the JSON Schema of a kind of file: exam, key, submission, report, manifest, secret.
+
+    \b
+    Example:  t1gen schema submission
+    """
+    from t1gen import files
+
+    click.echo(files.schema(kind).decode(), nl=False)
+
+
+@main.command()
+@click.argument("mapping")
+@click.option("--given", default="", help="Inputs: 'w=[-1,1]; y=-1', a JSON object, or @file.json.")
+@click.option("--wrt", multiple=True, help="Differentiate the output by this name (repeatable).")
+@click.option("--ask", "asks", multiple=True, help="A phrase such as 'vjp of z wrt w with v=2' (repeatable).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def solve(mapping: str, given: str, wrt: tuple[str, ...], asks: tuple[str, ...], as_json: bool) -> None:
+    """Compute and differentiate any MAPPING (- reads it from standard input), and show every step.
+
+    \b
+    Example:  t1gen solve 'z = w @ x; p = sigmoid(y*z); L = -log(p)' --given 'w=[-1,1]; x=[2,1]; y=-1' --wrt w
+    """
+    from t1gen import calculator
+
+    text = click.get_text_stream("stdin").read() if mapping == "-" else mapping
+    calculation = calculator.Calculation.of(text, calculator.read_given(given))
+    phrases = [*calculator.phrases(calculation.mapping, wrt), *asks]
+    answers = {phrase: calculation.answer(phrase) for phrase in phrases}
+    failed = any("error" in a for a in answers.values())
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"asks": answers}, indent=2, ensure_ascii=False))
+        raise SystemExit(1 if failed else 0)
+    _say_solved(calculation, answers)
+    raise SystemExit(1 if failed else 0)
+
+
+def _say_solved(calculation: Any, answers: dict[str, Any]) -> None:
+    from t1gen import calculator
+
+    def rows(title: str, lines: list[Any]) -> None:
+        click.secho(title, bold=True)
+        width = min(60, max((len(r.text) for r in lines), default=0))
+        for row in lines:
+            click.echo(f"  {row.text:<{width}}   {row.value}")
+
+    rows("Forward", calculator.forward_rows(calculation))
+    for phrase, answer in answers.items():
+        if "error" in answer:
+            click.echo(f"{click.style(phrase, bold=True)}\n  error: {answer['error']}")
+        elif phrase.strip() in ("graph", "edges"):
+            rows(phrase, [calculator.Row(f"{a} -> {b}", "") for a, b in answer["value"]])
+        else:
+            steps = calculator.backward_rows(calculation, phrase)
+            rows(phrase, [*steps, calculator.Row(phrase, calculator.shown(answer["value"]))])
+    click.secho("Graph", bold=True)
+    for text in calculator.graph_rows(calculation.mapping):
+        click.echo(f"  {text}")

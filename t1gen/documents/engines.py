@@ -1,0 +1,123 @@
+"""The engines that turn a rendered document into PDF; the same source gives the same bytes."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from functools import cache
+from pathlib import Path
+
+import typst
+
+from t1gen.errors import EngineError, near
+
+_FORMATS = {"typst": "typ", "pdflatex": "tex", "lualatex": "tex", "tectonic": "tex"}
+ENGINES = tuple(_FORMATS)
+
+_SECONDS = 60
+_RUNS = 3  # at most: page totals are right after the second
+_OPTIONS = ("-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error")
+_COMMANDS = {
+    "pdflatex": ("pdflatex", *_OPTIONS),
+    "lualatex": ("lualatex", *_OPTIONS),
+    "tectonic": ("tectonic", "--untrusted", "--keep-logs"),
+}
+# Only files below the temporary directory are read or written, and no date gets into the PDF.
+_SETTINGS = {
+    "openin_any": "p",
+    "openout_any": "p",
+    "SOURCE_DATE_EPOCH": "0",
+    "FORCE_SOURCE_DATE": "1",
+    "max_print_line": "1000",
+}
+_TYPST_LOCK = threading.Lock()
+
+
+def engine_format(engine: str) -> str:
+    """The format that `engine` reads: `typ` or `tex`. Raises EngineError where the engine is unknown."""
+    if engine not in _FORMATS:
+        allowed = ", ".join(ENGINES)
+        raise EngineError(f"engine '{engine}' is unknown; allowed are {allowed}{near(engine, ENGINES)}")
+    return _FORMATS[engine]
+
+
+def pdf(source: str, engine: str) -> bytes:
+    """The PDF of `source`, which is in the format that `engine` reads.
+
+    Raises EngineError where the engine is unknown, missing, fails or takes over 60 seconds.
+    """
+    return _typst_pdf(source) if engine_format(engine) == "typ" else _tex_pdf(source, engine)
+
+
+@cache
+def _empty_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder with nothing to read in it, removed when Python ends."""
+    return tempfile.TemporaryDirectory(prefix="t1gen-")
+
+
+@cache
+def _typst_compiler() -> typst.Compiler:
+    """Warm: the fonts are read once a process."""
+    return typst.Compiler(ignore_system_fonts=True, root=_empty_folder().name)
+
+
+def _typst_pdf(source: str) -> bytes:
+    with _TYPST_LOCK:
+        try:
+            result = _typst_compiler().compile(input=source.encode(), format="pdf", timestamp=0)
+        except typst.TypstError as error:
+            raise EngineError(error.diagnostic or error.message, where="typst") from error
+    assert isinstance(result, bytes)
+    return result
+
+
+def _tex_pdf(source: str, engine: str) -> bytes:
+    if shutil.which(engine) is None:
+        raise EngineError(f"{engine} is not installed; install TeX Live, or --engine typst needs nothing")
+    with tempfile.TemporaryDirectory(prefix="t1gen-") as place:
+        folder = Path(place)
+        (folder / "sheet.tex").write_text(source, encoding="utf-8")
+        for _ in range(_RUNS):
+            before = _read(folder / "sheet.aux")
+            _run_tex(engine, folder)
+            if engine == "tectonic" or _read(folder / "sheet.aux") == before:
+                break
+        return (folder / "sheet.pdf").read_bytes()
+
+
+def _run_tex(engine: str, folder: Path) -> None:
+    try:
+        done = subprocess.run(
+            [*_COMMANDS[engine], "sheet.tex"],
+            cwd=folder,
+            env={**os.environ, **_SETTINGS},
+            timeout=_SECONDS,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(f"took over {_SECONDS} seconds", where=engine) from error
+    if done.returncode or not (folder / "sheet.pdf").exists():
+        said = done.stdout.decode(errors="replace")
+        raise EngineError(_first_error(_read(folder / "sheet.log") or said), where=engine)
+
+
+def _first_error(log: str) -> str:
+    """The first error of a TeX log and the line of the source that it names."""
+    lines = log.splitlines()
+    start = next((i for i, line in enumerate(lines) if _is_error(line)), None)
+    if start is None:
+        return "failed without a message"
+    place = next((line for line in lines[start + 1 : start + 15] if line.startswith("l.")), "")
+    return f"{lines[start]} {place}".strip()
+
+
+def _is_error(line: str) -> bool:
+    return line.startswith(("! ", "error: "))
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""

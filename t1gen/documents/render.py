@@ -1,0 +1,131 @@
+"""A document through its format's templates to text. Layout is in `templates/`; here are only the filters."""
+
+import re
+import textwrap
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
+
+from t1gen.data import folder
+from t1gen.documents.blocks import Block, Code, Document, Math, Plain, Question, Run, Strong, Table, Text
+from t1gen.documents.formats import FORMATS, Format, is_rigid
+from t1gen.documents.layout import layout
+from t1gen.documents.size import is_tall
+from t1gen.documents.telling import columns, told
+from t1gen.errors import EngineError, near
+
+# Delimiters that leave braces free for LaTeX and typst; the same in every format.
+_SYNTAX: dict[str, Any] = {
+    "block_start_string": "<%",
+    "block_end_string": "%>",
+    "variable_start_string": "<<",
+    "variable_end_string": ">>",
+    "comment_start_string": "<#",
+    "comment_end_string": "#>",
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+    "autoescape": False,
+    "undefined": StrictUndefined,
+}
+_SHORT = 90
+_BAR = re.compile(r"\\?\|")
+_GAPS = re.compile(r"\n{3,}")
+
+
+def render(document: Document, format: str, templates: Path | None = None) -> str:
+    """`document` in the format `tex`, `typ`, `md` or `txt`.
+
+    `templates` is a folder whose `latex/`, `typst/`, ... come before t1gen's own, file by file.
+    Raises EngineError where the format is unknown or a template is broken.
+    """
+    if format not in FORMATS:
+        allowed = ", ".join(FORMATS)
+        raise EngineError(f"format '{format}' is unknown; allowed are {allowed}{near(format, FORMATS)}")
+    try:
+        text = _main_template(format, templates).render(document=document)
+    except TemplateError as error:
+        raise EngineError(f"{type(error).__name__}: {error}", where=f"templates for {format}") from error
+    return _GAPS.sub("\n\n", text).strip() + "\n"
+
+
+@cache
+def _main_template(format: str, templates: Path | None) -> Template:
+    own = FORMATS[format].folder
+    roots = ([templates] if templates else []) + [folder("templates")]
+    environment = Environment(loader=FileSystemLoader([root / own for root in roots]), **_SYNTAX)
+    environment.filters.update(_filters(FORMATS[format]))
+    return environment.get_template(f"document.{format}")
+
+
+def _filters(format: Format) -> dict[str, Any]:
+    @lru_cache(maxsize=16384)
+    def text(runs: Text) -> str:
+        return "".join(_run(format, run) for run in runs)
+
+    return {
+        "text": text,
+        "plain": format.plain,
+        "math": format.math,
+        "formula": format.formula,
+        "verbatim": format.verbatim,
+        "spoken": spoken,
+        "kind": lambda block: type(block).__name__,
+        "layout": layout,
+        "lead": lead,
+        "is_tall": is_tall,
+        "line_kind": line_kind,
+        "cm": lambda number: f"{number:.3f}",
+        "wrap": wrap,
+        "told": told,
+        "in_table": in_table,
+        "columns": lambda table: columns([[text(cell) for cell in row] for row in _rows(table)]),
+    }
+
+
+def _run(format: Format, run: Run) -> str:
+    match run:
+        case Plain(text):
+            return format.plain(text)
+        case Math():
+            return format.math(run)
+        case Code(text):
+            return format.code(text)
+        case Strong(text):
+            return format.strong(text)
+
+
+def lead(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
+    """`blocks` before the first question, and the rest."""
+    first = next((i for i, block in enumerate(blocks) if isinstance(block, Question)), len(blocks))
+    return blocks[:first], blocks[first:]
+
+
+def line_kind(math: Math) -> str:
+    """What a formula needs at the margin: `plain` is short, `flowing` may break, `fitted` shrinks."""
+    if len(math.latex) <= _SHORT:
+        return "plain"
+    return "fitted" if is_rigid(math.latex) else "flowing"
+
+
+def in_table(markdown: str) -> str:
+    """`markdown` for a cell of a table, which a bare `|` would end."""
+    return _BAR.sub(r"\\|", markdown)
+
+
+def _rows(table: Table) -> list[tuple[Text, ...]]:
+    return [row for row in (table.header, *table.rows) if row]
+
+
+def spoken(runs: Text) -> str:
+    """`runs` as bare text, for a file's metadata."""
+    return "".join(run.plain if isinstance(run, Math) else run.text for run in runs)
+
+
+def wrap(text: str, indent: int = 0, width: int = 96) -> str:
+    """`text` broken into lines of at most `width`, every line but the first indented."""
+    return textwrap.fill(
+        text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )

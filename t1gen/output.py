@@ -1,0 +1,166 @@
+"""Which files a test becomes, and writing them all or not at all; many students in parallel."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from t1gen import files
+from t1gen.documents.blocks import Document
+from t1gen.documents.engines import engine_format, pdf
+from t1gen.documents.render import render
+from t1gen.errors import FileError
+from t1gen.exam import Maker, Plan, blank_submission, manifest
+from t1gen.sheets import key_sheet, worksheet
+
+FORMATS = ("json", "tex", "pdf", "typ", "md")
+CHUNK = 12
+"""Students a process makes at once."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to make: the plan, the formats beside JSON, the PDF engine."""
+
+    plan: Plan
+    formats: tuple[str, ...]
+    engine: str
+
+
+def sheets(document: Document, stem: str, formats: Sequence[str], engine: str) -> dict[str, bytes]:
+    """A document in every format asked for, by file name."""
+    sources: dict[str, str] = {}
+
+    def source(format: str) -> str:
+        if format not in sources:
+            sources[format] = render(document, format)
+        return sources[format]
+
+    out = {}
+    for format in formats:
+        if format == "pdf":
+            out[f"{stem}.pdf"] = pdf(source(engine_format(engine)), engine)
+        elif format != "json":
+            out[f"{stem}.{format}"] = source(format).encode()
+    return out
+
+
+def handed_out(exam: files.Exam, order: Order) -> dict[str, bytes]:
+    """What a student receives."""
+    return {
+        "exam.json": files.encode(exam),
+        "submission.json": files.encode(blank_submission(exam)),
+        **sheets(worksheet(exam), "worksheet", order.formats, order.engine),
+    }
+
+
+def kept(key: files.Key, order: Order) -> dict[str, bytes]:
+    """What the teacher keeps."""
+    return {"key.json": files.encode(key), **sheets(key_sheet(key), "key", order.formats, order.engine)}
+
+
+Made = tuple[files.Exam, dict[str, bytes], dict[str, bytes]]
+
+
+def make(order: Order, students: Sequence[files.Student]) -> list[Made]:
+    """Every student's exam, handed-out files and kept files."""
+    tests = _maker(order.plan).tests(students)
+    return [(exam, handed_out(exam, order), kept(key, order)) for exam, key in tests]
+
+
+_makers: dict[tuple[str, ...], Maker] = {}
+
+
+def _maker(plan: Plan) -> Maker:
+    """One maker a plan and process, so that chunks share what is derived."""
+    name = (plan.bank.path, plan.bank.sha256, plan.secret, plan.exam, str(plan.attempt))
+    if name not in _makers:
+        _makers[name] = Maker(plan)
+    return _makers[name]
+
+
+def make_all(order: Order, students: Sequence[files.Student], jobs: int) -> Iterator[Made]:
+    """`make` in chunks over processes, in the order of the students; the same bytes whatever the number of jobs."""
+    chunks = [students[i : i + CHUNK] for i in range(0, len(students), CHUNK)]
+    if jobs <= 1 or len(chunks) == 1:
+        for chunk in chunks:
+            yield from make(order, chunk)
+        return
+    _maker(order.plan).prove()
+    with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=get_context("spawn")) as pool:
+        for made in pool.map(_in_process, [(order, chunk) for chunk in chunks]):
+            yield from made
+
+
+def _in_process(work: tuple[Order, Sequence[files.Student]]) -> list[Made]:
+    return make(*work)
+
+
+def single(out: Path, made: Made, secret: files.Secret | None, force: bool) -> dict[Path, str]:
+    """Write one student's test into one folder."""
+    exam, theirs, ours = made
+    content = {out / n: b for n, b in {**theirs, **ours}.items()}
+    if secret is not None:
+        content[out / "secret.json"] = files.encode(secret)
+    return _write(content, [(out / "submission.json", exam)], force)
+
+
+def whole_class(out: Path, made: Sequence[Made], plan: Plan, force: bool) -> dict[Path, str]:
+    """Write OUT/students/ID/, OUT/keys/ID/, OUT/manifest.json and OUT/secret.json."""
+    content: dict[Path, bytes] = {}
+    for exam, theirs, ours in made:
+        content.update({out / "students" / exam.student.id / n: b for n, b in theirs.items()})
+        content.update({out / "keys" / exam.student.id / n: b for n, b in ours.items()})
+    listed = manifest(plan, [m[0] for m in made])
+    content[out / "secret.json"] = files.encode(files.Secret(exam=plan.exam, secret=plan.secret))
+    submissions = [(out / "students" / e.student.id / "submission.json", e) for e, _, _ in made]
+    written = _write(content, submissions, force)
+    place = out / "manifest.json"
+    written.update({place: files.write(place, files.encode(_joined(place, listed)), force=True)})
+    return written
+
+
+def _joined(place: Path, new: files.Manifest) -> files.Manifest:
+    """The manifest with the students of an earlier run kept, where it was of the same exam and bank."""
+    if not place.exists():
+        return new
+    old = files.read(place, files.Manifest)
+    if (old.exam, old.bank) != (new.exam, new.bank):
+        return new
+    ids = {s.id for s in new.students}
+    students = [s for s in old.students if s.id not in ids]
+    return files.Manifest(exam=new.exam, bank=new.bank, students=[*students, *new.students])
+
+
+def _write(content: dict[Path, bytes], submissions: list[tuple[Path, files.Exam]], force: bool) -> dict[Path, str]:
+    """Write everything; a filled submission of the same test stays, one of another test stops the run."""
+    stays: dict[Path, str] = {}
+    for place, its_exam in submissions:
+        if files.is_filled(place):
+            _check_filled(place, its_exam)
+            del content[place]
+            stays[place] = "kept, it holds answers"
+    secret = [p for p in content if p.name == "secret.json"]
+    return {**files.write_all(content, force=force, secret=secret), **stays}
+
+
+def _check_filled(place: Path, exam: files.Exam) -> None:
+    try:
+        same = files.read_submission(place)[0].variant == exam.variant
+    except FileError:
+        same = False
+    if not same:
+        raise FileError("exists and holds answers to another test, so it stays; use another --out", where=str(place))
+
+
+def found_secret(out: Path) -> files.Secret | None:
+    """The secret of an earlier run into this folder."""
+    place = out / "secret.json"
+    return files.read(place, files.Secret) if place.exists() else None
+
+
+def processes(jobs: int | None, students: int) -> int:
+    """How many processes to use: all cores for a class, one for a few."""
+    return jobs if jobs else (os.cpu_count() or 1) if students > 2 * CHUNK else 1

@@ -1,0 +1,305 @@
+"""Exams and keys as documents: the words, formulas, graphs, blanks and worked steps of a printed sheet."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from t1gen import files
+from t1gen.asks import ASKS, Quantity, Tape
+from t1gen.asks.literals import literal
+from t1gen.asks.tape import shape_of
+from t1gen.documents import blocks
+from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text
+from t1gen.mapping.evaluate import Values, evaluate
+from t1gen.mapping.notation import latex, latex_name, latex_numbers, line, text
+from t1gen.mapping.ops import OPS
+from t1gen.mapping.program import Program, Shape, Step
+from t1gen.mapping.reader import read
+from t1gen.wording import say, words
+
+MARKUP = re.compile(r"\$([^$]+)\$|`([^`]+)`|\*\*([^*]+)\*\*")
+
+
+# text
+
+
+@lru_cache(maxsize=4096)
+def runs(markdown: str) -> Text:
+    """Markdown with `$math$`, code and bold as runs."""
+    out: list[Run] = []
+    end = 0
+    for match in MARKUP.finditer(markdown):
+        if match.start() > end:
+            out.append(Plain(markdown[end : match.start()]))
+        math, code, bold = match.groups()
+        out.append(Math(math, readable(math)) if math else Code(code) if code else Strong(bold))
+        end = match.end()
+    if end < len(markdown):
+        out.append(Plain(markdown[end:]))
+    return tuple(out)
+
+
+def readable(formula: str) -> str:
+    """LaTeX of names and fractions as a terminal shows it: dL/dw, alpha, h_1."""
+    plain = re.sub(r"\\frac\{\\partial ((?:[^{}]|\{[^{}]*\})*)\}\{\\partial ((?:[^{}]|\{[^{}]*\})*)\}", r"d\1/d\2", formula)
+    plain = re.sub(r"\\(?:left|right|!|,|;)", "", plain).replace(r"\top", "T").replace(r"\cdot", "*").replace(r"\odot", "*")
+    return re.sub(r"\\(?:math\w+|operatorname|text)?", "", plain).replace("{", "").replace("}", "")
+
+
+def number(value: float, decimals: int) -> str:
+    """A number as sheets print it: rounded, no trailing zeros, no -0."""
+    shown = f"{value:.{decimals}f}".rstrip("0").rstrip(".") if decimals else f"{value:.0f}"
+    return "0" if shown in ("-0", "") else shown
+
+
+def value_math(value: Any, decimals: int) -> Math:
+    """A number, vector or matrix."""
+    return Math(latex_numbers(value, lambda v: number(v, decimals)), plain_value(value, decimals))
+
+
+def plain_value(value: Any, decimals: int) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(plain_value(v, decimals) for v in value)}]"
+    return number(value, decimals)
+
+
+# the mapping of a problem, with the tape of its questions
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A problem's tape and where each question's answer stands on it."""
+
+    tape: Tape
+    results: tuple[str, ...]
+
+
+def worked(problem: files.Problem) -> Worked:
+    shapes = tuple((n, shape_of(_tuples(v))) for n, v in problem.given.items())
+    return _worked(tuple(problem.mapping), shapes, tuple(quantity(q) for q in problem.questions))
+
+
+@lru_cache(maxsize=512)
+def _worked(mapping: tuple[str, ...], shapes: tuple[tuple[str, Shape], ...], asked: tuple[Quantity, ...]) -> Worked:
+    tape = Tape(read("\n".join(mapping), dict(shapes)))
+    return Worked(tape, tuple(ASKS[q.ask].reference(tape, q) for q in asked))
+
+
+def quantity(question: files.Question) -> Quantity:
+    """What a question of a file asks for."""
+    cotangent = question.cotangent
+    return Quantity(
+        question.ask, of=question.of or "", wrt=question.wrt or "",
+        cotangent=None if cotangent is None else literal(cotangent), moves=tuple(question.moves),
+        rate=None if question.rate is None else literal(question.rate), steps=question.steps or 1,
+        ascent=question.ascent,
+    )  # fmt: skip
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(v) for v in value) if isinstance(value, (list, tuple)) else value
+
+
+# sheets
+
+
+def worksheet(exam: files.Exam) -> blocks.Document:
+    """What a student receives."""
+    return _document(exam, "worksheet", tuple(_problem(exam, p, None) for p in exam.problems))
+
+
+def key_sheet(key: files.Key) -> blocks.Document:
+    """The answers with worked steps. The key must hold its sheet."""
+    assert key.sheet is not None
+    return _document(key.sheet, "key", tuple(_problem(key.sheet, p, key) for p in key.sheet.problems))
+
+
+def _document(exam: files.Exam, kind: str, problems: tuple[blocks.Problem, ...]) -> blocks.Document:
+    say_words = words(exam.language)
+    student = exam.student.name or exam.student.id
+    fields: list[tuple[Text, Text]] = [((Plain(say_words["name"]),), (Plain(student),) if student else ())]
+    if kind == "worksheet":
+        fields.append(((Plain(say_words["date"]),), ()))
+    if exam.minutes is not None:
+        time = say(exam.language, "units", "minutes", n=_amount(exam.minutes))
+        fields.append(((Plain(say_words["minutes"]),), (Plain(time),)))
+    fields.append(((Plain(say_words["total"]),), (Plain(_amount(exam.points)),)))
+    decimals = max((q.decimals or 0 for p in exam.problems for q in p.questions), default=3)
+    note = blocks.Paragraph(runs(say_words["rounding"].replace("{{ decimals }}", str(decimals))))
+    title = exam.title if kind == "worksheet" else f"{exam.title} ({say_words['key']})"
+    return blocks.Document(kind, (Plain(title),), exam.language, exam.variant, tuple(fields), (note, *problems), say_words)
+
+
+def _amount(points: float) -> str:
+    return f"{float(points):g}"
+
+
+def _points(exam: files.Exam, points: float) -> str:
+    return say(exam.language, "units", "points", n=_amount(points))
+
+
+def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) -> blocks.Problem:
+    solved = worked(problem)
+    inside: list[blocks.Block] = [blocks.Paragraph(runs(problem.text))] if problem.text else []
+    inside.append(_given(problem))
+    inside.append(_mapping(solved.tape.mapping))
+    if problem.competence == "backpropagation":
+        inside.append(graph(solved.tape.mapping))
+    values = _values(problem, solved) if key else {}
+    shown: set[str] = set()
+    for question, result in zip(problem.questions, solved.results, strict=True):
+        body: list[blocks.Block] = [blocks.Paragraph(runs(question.text))]
+        if key is None:
+            body.append(blocks.Blank(question.kind, tuple(question.shape or ()), None))
+        else:
+            body.extend(_solution(question, solved, result, values, shown))
+            body.append(blocks.Answer(_answer(question, key.answers[question.id])))
+        inside.append(blocks.Question(question.id, _points(exam, question.points), tuple(body)))
+    return blocks.Problem(problem.number, (Plain(problem.title),), _points(exam, problem.points), tuple(inside))
+
+
+def _given(problem: files.Problem) -> blocks.Paragraph:
+    """The givens in one line: w = (1, 2), X = a matrix."""
+    out: list[Run] = []
+    for name, value in problem.given.items():
+        shown = value_math(value, 6)
+        out += [Plain(", " if out else ""), Math(f"{latex_name(name)} = {shown.latex}", f"{name} = {shown.plain}")]
+    return blocks.Paragraph(tuple(out[1:]))
+
+
+@lru_cache(maxsize=512)
+def _formula(name: str, right: str, plain: str) -> Math:
+    return Math(f"{latex_name(name)} = {right}", f"{name} = {plain}")
+
+
+def _mapping(program: Program) -> blocks.Formulas:
+    lines = (_formula(n, latex(program, n), text(program, n)) for n in program.named)
+    return blocks.Formulas(tuple(lines))
+
+
+# worked steps
+
+
+def _values(problem: files.Problem, solved: Worked) -> Values:
+    givens = {n: np.asarray(v, dtype=float)[..., None] for n, v in problem.given.items()}
+    program = solved.tape.pruned([r for r in solved.results if r] or [solved.tape.mapping.output])
+    names = {n: np.zeros((*s, 1)) for n, s in program.givens.items() if n not in givens}
+    return evaluate(program, {**givens, **names})
+
+
+def _solution(
+    question: files.Question, solved: Worked, result: str, values: Values, shown: set[str]
+) -> list[blocks.Block]:
+    """The steps to this answer that no earlier question has shown."""
+    if not result:
+        return [graph(solved.tape.mapping)]
+    program = solved.tape.program
+    decimals = question.decimals if question.decimals is not None else 3
+    needed = program.ancestors([result])
+    steps = [s for s in program if s.name in needed and s.name not in shown and _is_line(s)]
+    symbolic = question.kind == "expression"
+    lines = tuple(_line(program, s, None if symbolic else values, decimals) for s in steps)
+    if not symbolic:
+        shown.update(s.name for s in steps)
+    return [blocks.Formulas(lines)] if lines else []
+
+
+def _is_line(step: Step) -> bool:
+    return step.op in OPS and not step.unnamed
+
+
+def _line(program: Program, step: Step, values: Values | None, decimals: int) -> Math:
+    """`dL/dz = dL/dq * y = 0.731 * (-1) = -0.731`."""
+    left, right = latex_name(step.name), latex(program, step.name)
+    plain = line(program, step.name)
+    if values is None:
+        return Math(f"{left} = {right}", plain)
+    value = values[step.name][..., 0].tolist()
+    parts = [left, right]
+    if step.shape == () and all(program.shape(a) == () for a in _leaves(program, step)):
+        parts.append(latex(program, step.name, show=lambda n: number(float(values[n].ravel()[0]), decimals)))
+    shown = value_math(value, decimals)
+    if shown.latex not in parts[1:]:
+        parts.append(shown.latex)
+    return Math(" = ".join(parts), f"{plain} = {shown.plain}")
+
+
+def _leaves(program: Program, step: Step) -> list[str]:
+    """The named quantities and literals that a line is written with."""
+    out, todo = [], list(step.args)
+    while todo:
+        name = todo.pop()
+        if program[name].unnamed:
+            todo.extend(program[name].args)
+        else:
+            out.append(name)
+    return out
+
+
+def _answer(question: files.Question, answer: files.KeyAnswer) -> Text:
+    if question.kind == "graph":
+        return tuple(Code(part) for row in str(answer.value).split("\n") for part in (row, "; "))[:-1]
+    if question.kind == "expression":
+        return (Code(str(answer.value)),)
+    decimals = question.decimals if question.decimals is not None else 3
+    shown = value_math(answer.value, decimals)
+    widest = max(_flat(answer.tolerance), default=0.0)
+    return (shown, Plain("  \u00b1 "), Math(f"{widest:.2g}", f"{widest:.2g}"))
+
+
+def _flat(value: Any) -> list[float]:
+    return [x for v in value for x in _flat(v)] if isinstance(value, Sequence) else [float(value)]
+
+
+# pictures
+
+SYMBOLS = {"add": "+", "sub": "-", "mul": r"\times", "div": r"\div", "neg": "-", "matmul": r"@", "sigmoid": r"\sigma",
+           "exp": r"\exp", "log": r"\log", "transpose": r"\top", "sum": r"\Sigma", "sqrt": r"\sqrt{\;}",
+           "square": r"(\cdot)^2", "abs": r"\lvert\cdot\rvert", "norm": r"\lVert\cdot\rVert", "copy": "="}  # fmt: skip
+
+
+def graph(program: Program) -> blocks.Graph:
+    """The computational graph: inputs, operations, edges carrying names; one picture a structure."""
+    return _graph(tuple((s.name, s.op, s.args, s.statics, s.shape) for s in program))
+
+
+@lru_cache(maxsize=512)
+def _graph(steps: tuple[tuple[str, str, tuple[str, ...], Any, Shape], ...]) -> blocks.Graph:
+    program = Program({n: Step(n, op, args, statics, shape) for n, op, args, statics, shape in steps})
+    used = {a for s in program for a in s.args if not _folded(program, s, a)}
+    drawn = [s for s in program if s.op in OPS or s.name in used]
+    ids = {s.name: i for i, s in enumerate(drawn)}
+    nodes = [blocks.Node(ids[s.name], _label(program, s), _node_kind(s)) for s in drawn]
+    edges = [blocks.Edge(ids[a], ids[s.name], _carried(program[a]))
+             for s in drawn for a in s.args if a in ids and not _folded(program, s, a)]  # fmt: skip
+    for i, s in enumerate(d for d in drawn if d.op in OPS and not program.uses(d.name)):
+        nodes.append(blocks.Node(len(drawn) + i, Math(latex_name(s.name), s.name), "output"))
+        edges.append(blocks.Edge(ids[s.name], len(drawn) + i, None))
+    return blocks.Graph(tuple(nodes), tuple(edges))
+
+
+def _folded(program: Program, step: Step, argument: str) -> bool:
+    """A literal exponent is part of its node."""
+    return step.op == "pow" and program[argument].op == "const" and argument == step.args[1]
+
+
+def _node_kind(step: Step) -> str:
+    return "input" if step.op in ("given", "const") else "operation"
+
+
+def _label(program: Program, step: Step) -> Math:
+    if step.op in ("given", "const"):
+        return Math(latex_name(step.name) if step.op == "given" else step.name, step.name)
+    if step.op == "pow" and program[step.args[1]].op == "const":
+        return Math(rf"(\cdot)^{{{step.args[1]}}}", f"**{step.args[1]}")
+    if step.op in SYMBOLS:
+        return Math(SYMBOLS[step.op], (OPS[step.op].infix or (step.op, 0))[0])
+    return Math(rf"\mathrm{{{step.op.replace('_', ' ')}}}", step.op)
+
+
+def _carried(step: Step) -> Math | None:
+    return None if step.unnamed or step.op in ("given", "const") else Math(latex_name(step.name), step.name)

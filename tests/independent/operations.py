@@ -1,0 +1,232 @@
+"""The operations of the mapping language over complex128 arrays, written apart from t1gen.
+
+Every body is analytic in its arguments, or branches on their real parts, so that an imaginary perturbation of
+1e-30 carries the derivative. A real part within 1e-12 of a kink or tie counts as on it.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.complex128]
+SNAP = 1e-12
+
+
+class CannotCheck(Exception):
+    """Something this program cannot read or recompute."""
+
+
+def array(value: Any) -> Array:
+    """Any value of the language as a complex array; a text, None, slice or ragged tuple is refused."""
+    if value is None or isinstance(value, str | slice):
+        raise CannotCheck(f"{value!r} is no array")
+    return np.asarray(value, dtype=np.complex128)
+
+
+def integer(value: Any) -> int:
+    """A static argument as an int."""
+    number = array(value)
+    if number.shape != () or number.imag or number.real != np.rint(number.real):
+        raise CannotCheck(f"{value!r} is not an integer")
+    return int(number.real)
+
+
+def integers(value: Any) -> Any:
+    """An axis or shape: None, an int, or a tuple of ints."""
+    if value is None:
+        return None
+    if isinstance(value, tuple) or np.ndim(value) == 1:
+        return tuple(integer(entry) for entry in value)
+    return integer(value)
+
+
+def index(value: Any) -> Any:
+    """What stands in brackets, as numpy takes it: ints, slices, None, ..., integer arrays, or a tuple."""
+    if isinstance(value, tuple):
+        return tuple(index(entry) for entry in value)
+    if isinstance(value, slice):
+        parts = (value.start, value.stop, value.step)
+        return slice(*(None if part is None else integer(part) for part in parts))
+    if value is None or value is Ellipsis:
+        return value
+    whole = np.rint(array(value).real)
+    if np.any(array(value) != whole):
+        raise CannotCheck("an index is not an integer")
+    return int(whole) if whole.ndim == 0 else whole.astype(int)
+
+
+def sign(x: Array) -> NDArray[np.float64]:
+    """-1, 0 or 1 by the real part; 0 within rounding of 0."""
+    return np.where(np.abs(x.real) <= SNAP, 0.0, np.sign(x.real))
+
+
+def where_undefined(bad: Any, x: Any) -> Array:
+    """x, and nan where it has no real value or derivative."""
+    return np.where(bad, complex(np.nan, np.nan), x)
+
+
+def log(x: Array) -> Array:
+    return where_undefined(x.real <= 0, np.log(x))
+
+
+def sqrt(x: Array) -> Array:
+    return where_undefined((x.real < 0) | ((x.real == 0) & (x.imag != 0)), np.sqrt(x))
+
+
+def power(a: Array, b: Array) -> Array:
+    """a ** b: whole exponents for any base, others for positive bases."""
+    whole = (b.imag == 0) & (b.real == np.rint(b.real))
+    flip = np.where(a.real < 0, -1.0, 1.0)
+    parity = np.where(b.real % 2 == 1, flip, 1.0)
+    return np.where(whole, parity * np.power(flip * a, np.where(whole, b, 1)), np.exp(b * log(a)))
+
+
+def matmul(a: Array, b: Array) -> Array:
+    """a @ b to first order in the imaginary parts, which no library's complex product may then lose."""
+    return np.matmul(a.real, b.real) + 1j * (np.matmul(a.real, b.imag) + np.matmul(a.imag, b.real))
+
+
+def sigmoid(x: Array) -> Array:
+    return np.where(x.real > 0, 1 / (1 + np.exp(-x)), np.exp(x) / (1 + np.exp(x)))
+
+
+def softplus(x: Array) -> Array:
+    return np.where(x.real > 0, x + np.log(1 + np.exp(-x)), np.log(1 + np.exp(x)))
+
+
+def leaky_relu(x: Array, slope: Any = 0.01) -> Array:
+    return np.where(sign(x) > 0, x, array(slope) * x)
+
+
+def total(x: Array, axis: Any = None, keepdims: Any = False) -> Array:
+    return np.asarray(np.sum(x, axis=integers(axis), keepdims=bool(keepdims)))
+
+
+def mean(x: Array, axis: Any = None, keepdims: Any = False) -> Array:
+    return total(x, axis, keepdims) / total(np.ones_like(x), axis, keepdims)
+
+
+def maximum(a: Array, b: Array) -> Array:
+    """The larger one; equal ones share."""
+    side = sign((a - b) / np.maximum(1, np.abs(a.real)))
+    return np.where(side > 0, a, np.where(side < 0, b, (a + b) / 2))
+
+
+def largest(x: Array, axis: Any = None, keepdims: Any = False) -> Array:
+    """The maximum along an axis; equal entries share."""
+    top = np.max(x.real, axis=integers(axis), keepdims=True)
+    ties = array(x.real >= top - SNAP * np.maximum(1, np.abs(top)))
+    return total(np.where(ties != 0, x, 0), axis, keepdims) / total(ties, axis, keepdims)
+
+
+def smallest(x: Array, axis: Any = None, keepdims: Any = False) -> Array:
+    return -largest(-x, axis, keepdims)
+
+
+def softmax(x: Array) -> Array:
+    powers = np.exp(x - np.max(x.real, axis=-1, keepdims=True))
+    return powers / np.sum(powers, axis=-1, keepdims=True)
+
+
+def logsumexp(x: Array, axis: Any = None, keepdims: Any = False) -> Array:
+    top = np.max(x.real, axis=integers(axis), keepdims=True)
+    sums = np.log(total(np.exp(x - top), axis, True)) + top
+    return sums if keepdims else np.squeeze(sums, axis=integers(axis))
+
+
+def norm(x: Array, axis: Any = None, keepdims: Any = False) -> Array:
+    """sqrt(sum(x * x)); derivative 0 at 0."""
+    square = total(x * x, axis, keepdims)
+    return np.where(square.real <= SNAP**2, 0, np.sqrt(square))
+
+
+def dot(a: Array, b: Array) -> Array:
+    return a * b if 0 in (a.ndim, b.ndim) else matmul(a, b)
+
+
+def reshape(x: Array, *shape: Any) -> Array:
+    """reshape(x, (2, 3)), x.reshape(2, 3) and x.reshape(-1)."""
+    return np.reshape(x, integers(shape[0] if len(shape) == 1 else shape))
+
+
+def concatenate(parts: Any, axis: Any = 0) -> Array:
+    return np.concatenate([array(part) for part in parts], axis=integers(axis))
+
+
+def where(condition: Array, a: Array, b: Array) -> Array:
+    return np.where(condition.real != 0, a, b)
+
+
+def sum_to(v: Array, shape: Any) -> Array:
+    """Sum the axes that broadcasting from `shape` had added or stretched."""
+    target = np.atleast_1d(np.asarray(integers(shape), dtype=int))
+    v = np.sum(v, axis=tuple(range(v.ndim - len(target))))
+    stretched = tuple(k for k, n in enumerate(target) if n == 1)
+    return np.reshape(np.sum(v, axis=stretched, keepdims=True), tuple(target))
+
+
+def put(v: Array, at: Any, shape: Any) -> Array:
+    """v at a place in zeros; repeated places add."""
+    out = np.zeros(integers(shape), dtype=np.complex128)
+    np.add.at(out, index(at), v)
+    return out
+
+
+def compare(holds: Callable[[Any, Any], Any]) -> Callable[[Array, Array], Array]:
+    """A comparison as 1 or 0."""
+    return lambda a, b: array(holds(sign(a - b), 0))
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": power,
+    "@": matmul,
+    "neg": operator.neg,
+    "T": np.transpose,
+    "<": compare(operator.lt),
+    "<=": compare(operator.le),
+    ">": compare(operator.gt),
+    ">=": compare(operator.ge),
+    "==": compare(operator.eq),
+    "!=": compare(operator.ne),
+    "sum": total,
+    "mean": mean,
+    "max": largest,
+    "min": smallest,
+    "maximum": maximum,
+    "minimum": lambda a, b: -maximum(-a, -b),
+    "abs": lambda x: sign(x) * x,
+    "exp": np.exp,
+    "log": log,
+    "sqrt": sqrt,
+    "square": lambda x: x * x,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tanh": np.tanh,
+    "sigmoid": sigmoid,
+    "relu": lambda x: np.where(sign(x) > 0, x, 0),
+    "leaky_relu": leaky_relu,
+    "softplus": softplus,
+    "step": lambda x: array(sign(x) > 0),
+    "softmax": softmax,
+    "logsumexp": logsumexp,
+    "norm": norm,
+    "dot": dot,
+    "outer": lambda a, b: np.multiply.outer(np.ravel(a), np.ravel(b)),
+    "diag": np.diag,
+    "trace": np.trace,
+    "reshape": reshape,
+    "concatenate": concatenate,
+    "where": where,
+    "sum_to": sum_to,
+    "broadcast_to": lambda v, shape: np.broadcast_to(v, integers(shape)),
+    "put": put,
+}
