@@ -65,7 +65,9 @@ def load(name: str) -> Bank:
         return _load(path)
     known = available()
     if name not in known:
-        raise BankError(f"there is no bank '{name}'{near(name, known)} (banks: {', '.join(known)}; or give a .yaml file)")
+        raise BankError(
+            f"there is no bank '{name}'{near(name, known)} (banks: {', '.join(known)}; or give a .yaml file)"
+        )
     return _load(known[name])
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from t1gen import files
     from t1gen.output import Made
 
-GROUP = {"context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100}}
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class Commands(click.Group):
@@ -33,7 +33,7 @@ class Commands(click.Group):
             ctx.exit(0)
 
 
-@click.group(cls=Commands, context_settings=GROUP["context_settings"])
+@click.group(cls=Commands, context_settings=SETTINGS)
 @click.version_option(__version__, prog_name="t1gen")
 def main() -> None:
     """Write, print and mark tests on computational graphs, vector-Jacobian products and backpropagation.
@@ -50,8 +50,12 @@ def main() -> None:
 @click.option("--student", help="One student, as ID or ID=NAME.")
 @click.option("--students", type=click.Path(path_type=Path), help="A roster: CSV with columns id and name.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder to write; default: the exam's id.")
-@click.option("--format", "formats", default="tex,pdf", show_default=True, help="Of tex, pdf, typ, md; json: JSON alone.")
-@click.option("--engine", default="typst", show_default=True, help="What makes PDFs: typst, pdflatex, lualatex, tectonic.")
+@click.option(
+    "--format", "formats", default="tex,pdf", show_default=True, help="Of tex, pdf, typ, md; json: JSON alone."
+)
+@click.option(
+    "--engine", default="typst", show_default=True, help="What makes PDFs: typst, pdflatex, lualatex, tectonic."
+)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes for a class; default: all cores.")
 @click.option("--force", is_flag=True, help="Overwrite files with other content (never a filled submission).")
 def generate(bank: str, seed: str | None, exam_id: str | None, student: str | None, students: Path | None,
@@ -77,7 +81,9 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
     order_formats, engine = _formats(formats, output.FORMATS), _engine(engine)
     found = None if seed is not None else output.found_secret(folder)
     if found is not None and found.exam != name:
-        raise FileError(f"is the secret of exam '{found.exam}', not '{name}'; use another --out", where=f"{folder}/secret.json")
+        raise FileError(
+            f"is the secret of exam '{found.exam}', not '{name}'; use another --out", where=f"{folder}/secret.json"
+        )
     secret = seed if seed is not None else found.secret if found else new_secret()
     order = output.Order(Plan(loaded, secret, name), order_formats, engine)
     if students is not None:
@@ -110,7 +116,9 @@ def _safe_id(name: str) -> None:
     import re
 
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
-        raise click.UsageError(f"the exam id '{name}' may hold letters, digits, . _ - only, and begins with a letter or digit")
+        raise click.UsageError(
+            f"the exam id '{name}' may hold letters, digits, . _ - only, and begins with a letter or digit"
+        )
 
 
 def _formats(text: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
@@ -139,9 +147,13 @@ def _progress(made: Any, total: int) -> list[Made]:
 def _say_written(folder: Path, written: dict[Path, str], exam: files.Exam) -> None:
     click.echo(f"{exam.title}: {len(exam.problems)} problems, {exam.points:g} points, variant {exam.variant}")
     what = {
-        "exam.json": "the test, for programs", "submission.json": "blank, ready to fill", "key.json": "answers, tolerances",
-        "secret.json": "keep it: it redraws the test", "worksheet.pdf": "for the student", "key.pdf": "with worked steps",
-    }  # fmt: skip
+        "exam.json": "the test, for programs",
+        "submission.json": "blank, ready to fill",
+        "key.json": "answers, tolerances",
+        "secret.json": "keep it: it redraws the test",
+        "worksheet.pdf": "for the student",
+        "key.pdf": "with worked steps",
+    }
     for path, state in sorted(written.items()):
         note = what.get(path.name, "") if state == "written" else state if state != "same" else "unchanged"
         click.echo(f"  {folder / path.name}{'   ' + note if note else ''}")
@@ -152,13 +164,20 @@ def _say_class(folder: Path, count: int, written: dict[Path, str]) -> None:
     new = sum(state == "written" for state in written.values())
     click.echo(f"{count} tests in {folder}: {new} files written, {len(written) - new} unchanged or kept")
     click.echo(f"  {folder / 'students'}   what is handed out\n  {folder / 'keys'}   keys with worked steps")
-    click.echo(f"  {folder / 'manifest.json'}   who got which variant\n  {folder / 'secret.json'}   keep it: it redraws the tests")
+    click.echo(
+        f"  {folder / 'manifest.json'}   who got which variant\n"
+        f"  {folder / 'secret.json'}   keep it: it redraws the tests"
+    )
 
 
 @main.command()
 @click.argument("submissions", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--key", "key_path", type=click.Path(path_type=Path), help="The key; default: key.json beside the submission.")
-@click.option("--out", type=click.Path(path_type=Path), help="A folder for the reports; default: beside each submission.")
+@click.option(
+    "--key", "key_path", type=click.Path(path_type=Path), help="The key; default: key.json beside the submission."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="A folder for the reports; default: beside each submission."
+)
 def grade(submissions: tuple[Path, ...], key_path: Path | None, out: Path | None) -> None:
     """Mark submissions against their keys and write a report for each.
 
@@ -206,7 +225,9 @@ def _say_report(result: Any, full: bool) -> None:
 @main.command()
 @click.argument("sheet", type=click.Path(path_type=Path))
 @click.option("--format", "formats", default="pdf", show_default=True, help="Of tex, pdf, typ, md.")
-@click.option("--engine", default="typst", show_default=True, help="What makes PDFs: typst, pdflatex, lualatex, tectonic.")
+@click.option(
+    "--engine", default="typst", show_default=True, help="What makes PDFs: typst, pdflatex, lualatex, tectonic."
+)
 @click.option("--out", type=click.Path(path_type=Path), help="A folder; default: beside the exam or key.")
 @click.option("--force", is_flag=True, help="Overwrite files with other content.")
 def render(sheet: Path, formats: str, engine: str, out: Path | None, force: bool) -> None:
@@ -304,8 +325,9 @@ def check(bank: str, tests: int, seed: str) -> None:
     if minutes > loaded.minutes:
         click.echo(f"WRONG: the problems take {minutes:g} minutes, the test has {loaded.minutes:g}")
         wrong += 1
+    points = sum(p.points for p in loaded.problems)
     click.echo(f"{'Nothing is wrong' if not wrong else f'{wrong} finding(s)'} in {loaded.id}: "
-               f"{len(loaded.problems)} problems, {sum(p.points for p in loaded.problems):g} points, {minutes:g} minutes.")  # fmt: skip
+               f"{len(loaded.problems)} problems, {points:g} points, {minutes:g} minutes.")  # fmt: skip
     raise SystemExit(1 if wrong else 0)
 
 
@@ -353,7 +375,7 @@ def solve(mapping: str, given: str, wrt: tuple[str, ...], asks: tuple[str, ...],
 def _say_solved(calculation: Any, answers: dict[str, Any]) -> None:
     from t1gen import calculator
 
-    def rows(title: str, lines: list[Any]) -> None:
+    def rows(title: str, lines: list[calculator.Row]) -> None:
         click.secho(title, bold=True)
         width = min(60, max((len(r.text) for r in lines), default=0))
         for row in lines:

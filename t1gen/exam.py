@@ -1,4 +1,4 @@
-"""bank + secret + students -> exams and keys. A test is a pure function of these; nobody's depends on who else sits it."""
+"""bank + secret + students -> exams and keys: a pure function; nobody's test depends on who else sits it."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -113,7 +113,7 @@ def _code(digest: bytes) -> str:
 # answers
 
 
-def solved(instances: Sequence[Instance]) -> list[dict[str, Any]] | list[list[dict[str, Any]]]:
+def solved(instances: Sequence[Instance]) -> list[list[dict[str, Any]]]:
     """The answers of instances of one structure: value, exact and tolerance of every question."""
     structure, judge = instances[0].structure, instances[0].judge
     shapes = structure.mapping.givens
@@ -177,7 +177,9 @@ def _question(bank: Bank, problem: Problem, part: Part, number: int, k: int) -> 
     asked = structure.asked[k]
     q = asked.quantity
     rate = givens.get(q.rate, q.rate) if isinstance(q.rate, str) else q.rate
-    step = {"moves": list(q.moves), "rate": _json(rate), "steps": q.steps, "ascent": q.ascent} if q.ask == "step" else {}
+    step = (
+        {"moves": list(q.moves), "rate": _json(rate), "steps": q.steps, "ascent": q.ascent} if q.ask == "step" else {}
+    )
     mapping = structure.mapping
     return files.Question(
         id=f"{number}{_letter(k)}", text=_text(bank.language, asked, mapping, rate), ask=q.ask, of=q.of,

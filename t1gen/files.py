@@ -153,9 +153,7 @@ class Mark(Struct, frozen=True):
     note: str = ""
 
 
-class Submission(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="format", tag="t1gen/submission@1"
-):
+class Submission(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="format", tag="t1gen/submission@1"):
     """What one student answered. A blank is a missing id, None or an empty text.
 
     `exam`, `variant` and `student` may be missing when read, but are written even when empty, for people to
@@ -187,9 +185,7 @@ class QuestionReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     feedback: str = ""
 
 
-class Report(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag="t1gen/report@1"
-):
+class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag="t1gen/report@1"):
     """One marked test; `provisional` while a person must still decide something."""
 
     exam: str
@@ -220,9 +216,7 @@ class Manifest(
     students: Sequence[Seat]
 
 
-class Secret(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag="t1gen/secret@1"
-):
+class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag="t1gen/secret@1"):
     """What all draws of an exam are keyed with; the one file that nobody else may read."""
 
     exam: str
@@ -296,9 +290,7 @@ def schema(kind: str) -> bytes:
     return encode({"$schema": "https://json-schema.org/draft/2020-12/schema", **made})
 
 
-def write(
-    path: str | Path, data: bytes, *, force: bool = False, protect: bool = False, secret: bool = False
-) -> str:
+def write(path: str | Path, data: bytes, *, force: bool = False, protect: bool = False, secret: bool = False) -> str:
     """Put `data` at `path`, whole or not at all; "written", or "same" where it was there already.
 
     Folders are made as needed. Raises FileError where other content is there, unless `force`; with `protect`
@@ -517,9 +509,7 @@ class _Unread(Struct):
 
 
 def _submission(raw: _Unread, answers: Mapping[str, Any]) -> Submission:
-    return Submission(
-        exam=raw.exam, variant=raw.variant, student=raw.student, answers=answers, marks=raw.marks
-    )
+    return Submission(exam=raw.exam, variant=raw.variant, student=raw.student, answers=answers, marks=raw.marks)
 
 
 def _answer(raw: Raw) -> Any:
@@ -539,9 +529,7 @@ def _unknown(data: bytes) -> list[str]:
 
 
 def _ignored(names: Iterable[str], place: str, known: Sequence[str]) -> list[str]:
-    return [
-        f"{place}{name}: unknown field, ignored{near(name, known)}" for name in names if name not in known
-    ]
+    return [f"{place}{name}: unknown field, ignored{near(name, known)}" for name in names if name not in known]
 
 
 # Errors in JSON: where, what, what is allowed.

@@ -86,9 +86,7 @@ def _columns(header: Row) -> dict[str, int]:
             raise FileError(f"the header has {titles.count(wanted)} columns '{wanted}'", where=f"line {line}")
     if "id" not in titles:
         known = ", ".join(f"'{title}'" for title in titles)
-        raise FileError(
-            f"the header has no column 'id', only {known}{near('id', titles)}", where=f"line {line}"
-        )
+        raise FileError(f"the header has no column 'id', only {known}{near('id', titles)}", where=f"line {line}")
     return {title: titles.index(title) for title in ("id", "name") if title in titles} | {"end": len(titles)}
 
 

@@ -45,8 +45,12 @@ def runs(markdown: str) -> Text:
 
 def readable(formula: str) -> str:
     """LaTeX of names and fractions as a terminal shows it: dL/dw, alpha, h_1."""
-    plain = re.sub(r"\\frac\{\\partial ((?:[^{}]|\{[^{}]*\})*)\}\{\\partial ((?:[^{}]|\{[^{}]*\})*)\}", r"d\1/d\2", formula)
-    plain = re.sub(r"\\(?:left|right|!|,|;)", "", plain).replace(r"\top", "T").replace(r"\cdot", "*").replace(r"\odot", "*")
+    plain = re.sub(
+        r"\\frac\{\\partial ((?:[^{}]|\{[^{}]*\})*)\}\{\\partial ((?:[^{}]|\{[^{}]*\})*)\}", r"d\1/d\2", formula
+    )
+    plain = (
+        re.sub(r"\\(?:left|right|!|,|;)", "", plain).replace(r"\top", "T").replace(r"\cdot", "*").replace(r"\odot", "*")
+    )
     return re.sub(r"\\(?:math\w+|operatorname|text)?", "", plain).replace("{", "").replace("}", "")
 
 
@@ -130,8 +134,9 @@ def _document(exam: files.Exam, kind: str, problems: tuple[blocks.Problem, ...])
     fields.append(((Plain(say_words["total"]),), (Plain(_amount(exam.points)),)))
     decimals = max((q.decimals or 0 for p in exam.problems for q in p.questions), default=3)
     note = blocks.Paragraph(runs(say_words["rounding"].replace("{{ decimals }}", str(decimals))))
-    title = exam.title if kind == "worksheet" else f"{exam.title} ({say_words['key']})"
-    return blocks.Document(kind, (Plain(title),), exam.language, exam.variant, tuple(fields), (note, *problems), say_words)
+    return blocks.Document(
+        kind, (Plain(exam.title),), exam.language, exam.variant, tuple(fields), (note, *problems), say_words
+    )
 
 
 def _amount(points: float) -> str:

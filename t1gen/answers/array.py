@@ -81,7 +81,9 @@ def compare(value: Any, question: Any, answer: Any, reference: Any) -> Verdict:
     off = [at for at, mine, right, tolerance in rows if not within(mine, right, tolerance)]
     if not off:
         return Verdict("correct")
-    return Verdict("wrong", f"wrong entries: {', '.join(str(list(i)) for i in off[:6])}{' ...' if len(off) > 6 else ''}")
+    return Verdict(
+        "wrong", f"wrong entries: {', '.join(str(list(i)) for i in off[:6])}{' ...' if len(off) > 6 else ''}"
+    )
 
 
 def _indices(shape: Shape) -> list[tuple[int, ...]]:

@@ -22,7 +22,7 @@ class Verdict:
 @dataclass(frozen=True)
 class Kind:
     """One way of answering: `read(given, question)` gives a value or raises Unreadable; `compare(value, question,
-    answer, reference)` gives a Verdict, where `reference` is the program of the problem; `show` is how a value prints."""
+    answer, reference)` gives a Verdict, where `reference` is the mapping of the problem."""
 
     name: str
     read: Callable[[Any, Any], Any]

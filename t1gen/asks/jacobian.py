@@ -31,7 +31,9 @@ def rows(tape: Tape, of: str, wrt: str) -> list[str]:
     """The adjoint of every entry of `of`, each flattened to one row (1, k)."""
     shape, k = tape.program.shape(of), prod(tape.program.shape(wrt))
     if prod(shape) * k > ENTRIES:
-        raise LanguageError(f"the Jacobian of {of} wrt {wrt} has {prod(shape) * k} entries; at most {ENTRIES} are written")
+        raise LanguageError(
+            f"the Jacobian of {of} wrt {wrt} has {prod(shape) * k} entries; at most {ENTRIES} are written"
+        )
     adjoints = [tape.adjoint(of, wrt, tape.seed(_unit(shape, i), shape)) for i in np.ndindex(*shape)]
     return [tape.writer.emit("reshape", (a,), shape=(1, k)) for a in adjoints]
 
@@ -40,9 +42,7 @@ def _unit(shape: tuple[int, ...], at: tuple[int, ...]) -> Any:
     """Nested tuples with 1 at one place and 0 elsewhere."""
     if not shape:
         return Fraction(1)
-    return tuple(
-        _unit(shape[1:], at[1:]) if i == at[0] else _nothing(shape[1:]) for i in range(shape[0])
-    )
+    return tuple(_unit(shape[1:], at[1:]) if i == at[0] else _nothing(shape[1:]) for i in range(shape[0]))
 
 
 def _nothing(shape: tuple[int, ...]) -> Any:

@@ -93,10 +93,7 @@ def _part(found: _Found) -> Layers:
     for source, target in found.steps:
         after[source].append(target)
     routes = [
-        _route(start, step, after, found)
-        for start in sorted(after)
-        if found.is_node(start)
-        for step in after[start]
+        _route(start, step, after, found) for start in sorted(after) if found.is_node(start) for step in after[start]
     ]
     name = found.numbers
     return Layers(

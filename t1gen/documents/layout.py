@@ -284,8 +284,7 @@ class _Clash:
 
     def count(self, tags: list[Tag]) -> int:
         return sum(
-            3 * sum(tag.box.overlaps(box) for box in self.taken)
-            + sum(tag.box.crossed_by(*line) for line in self.lines)
+            3 * sum(tag.box.overlaps(box) for box in self.taken) + sum(tag.box.crossed_by(*line) for line in self.lines)
             for tag in tags
         )
 
@@ -294,9 +293,7 @@ def _candidates(edge: Edge, line: Line) -> Iterator[list[Tag]]:
     gaps = sorted(line.gaps, key=lambda gap: -round(distance(*gap), 3))
     for share in _SHARES:
         for a, b in gaps:
-            yield [
-                _tag(label, a, b, share, side) for label, side in ((edge.label, -1), (edge.below, 1)) if label
-            ]
+            yield [_tag(label, a, b, share, side) for label, side in ((edge.label, -1), (edge.below, 1)) if label]
 
 
 def _tag(label: Math, a: Point, b: Point, share: float, side: int) -> Tag:

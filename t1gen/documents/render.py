@@ -126,6 +126,4 @@ def spoken(runs: Text) -> str:
 
 def wrap(text: str, indent: int = 0, width: int = 96) -> str:
     """`text` broken into lines of at most `width`, every line but the first indented."""
-    return textwrap.fill(
-        text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
-    )
+    return textwrap.fill(text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)

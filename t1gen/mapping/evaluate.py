@@ -21,7 +21,7 @@ Values = dict[str, Array]
 
 @dataclass(frozen=True)
 class Override:
-    """One step told otherwise where `mask` holds (None: everywhere): by `values`, by another `rule`, or moved by `shift`."""
+    """One step told otherwise where `mask` holds (None: everywhere): by `values`, another `rule`, or a `shift`."""
 
     step: str
     values: Array | None = None
@@ -112,7 +112,7 @@ def apply_in(numbers: Numbers, step: Step, args: list[Array]) -> Array:
     op = OPS[step.op]
     function = numbers.function(op)
     if function is not None:
-        return np.asarray(np.frompyfunc(function, len(args), 1)(*args), dtype=object)
+        return _each(function, *args)
     if op.structural:
         return np.asarray(op.forward(*args, **dict(step.statics)), dtype=object)
     shapes = tuple(a.shape[:-1] for a in args)
@@ -161,7 +161,7 @@ def _rational_quotient(a: Any, b: Any) -> Any:
     return INEXACT if isinstance(a, Inexact) or isinstance(b, Inexact) or b == 0 else Fraction(a) / b
 
 
-_RATIONAL = {"sqrt": _root, "pow": _rational_power, "div": _rational_quotient}
+_RATIONAL: dict[str, Callable[..., Any]] = {"sqrt": _root, "pow": _rational_power, "div": _rational_quotient}
 
 
 def exact(program: Program, givens: Mapping[str, Array]) -> Values:
@@ -193,7 +193,7 @@ def _exactly(step: Step, args: list[Array], batch: int) -> Array:
     if not (op.exact or step.op in _RATIONAL) or all(_inexact(a).all() for a in args):
         return nothing
     if step.op in _RATIONAL:
-        return np.asarray(np.frompyfunc(_RATIONAL[step.op], len(args), 1)(*args), dtype=object)
+        return _each(_RATIONAL[step.op], *args)
     if not op.structural and any(_inexact(a).any() for a in args):
         return nothing
     return np.asarray(op.forward(*args, **dict(step.statics)), dtype=object)
@@ -203,8 +203,14 @@ def _exact_norm(step: Step, x: Array, nothing: Array) -> Array:
     if _inexact(x).any():
         return nothing
     squares = OPS["sum"].forward(x * x, **dict(step.statics))
-    return np.asarray(np.frompyfunc(_root, 1, 1)(squares), dtype=object)
+    return _each(_root, squares)
 
 
 def _inexact(x: Array) -> Array:
-    return np.asarray(np.frompyfunc(lambda v: v is INEXACT, 1, 1)(x), dtype=bool)
+    return _each(lambda v: v is INEXACT, x).astype(bool)
+
+
+def _each(function: Callable[..., Any], *args: Array) -> Array:
+    """A function of single numbers, entry by entry, with broadcasting."""
+    ufunc: Any = np.frompyfunc(function, len(args), 1)
+    return np.asarray(ufunc(*args), dtype=object)

@@ -11,9 +11,8 @@ from t1gen.mapping.ops.fold import AXES
 from t1gen.mapping.program import Program, Step, number_text
 
 ATOM, POSTFIX, PRODUCT = 9, 8, 5
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
-)
+_LETTERS = "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega"
+GREEK = frozenset(_LETTERS.split(" "))
 
 
 def line(program: Program, name: str, stop: Collection[str] | None = None) -> str:
@@ -32,9 +31,9 @@ def text(program: Program, name: str, stop: Collection[str] | None = None) -> st
     return _Text(program, _stopper(program, stop)).right(program[name])[0]
 
 
-def latex(program: Program, name: str, stop: Collection[str] | None = None, show: Callable[[str], str] | None = None) -> str:  # fmt: skip
-    """The right-hand side of a step as LaTeX; `show` says what stands for a quantity (default: its name)."""
-    return _Latex(program, _stopper(program, stop), show or latex_name).right(program[name])[0]
+def latex(program: Program, name: str, show: Callable[[str], str] | None = None) -> str:
+    """The right-hand side of a step as LaTeX; `show` says what stands for a named quantity (default: its name)."""
+    return _Latex(program, _stopper(program, None), show or latex_name).right(program[name])[0]
 
 
 def _stopper(program: Program, stop: Collection[str] | None) -> Callable[[str], bool]:
@@ -106,7 +105,9 @@ def _options(step: Step) -> list[str]:
         if name == "index":
             out.append(f"s_[{index_text(value)}]")
         elif name == "axis":
-            out.extend([] if not value or _all_axes(step, value) else [f"axis={value[0] if len(value) == 1 else value}"])
+            out.extend(
+                [] if not value or _all_axes(step, value) else [f"axis={value[0] if len(value) == 1 else value}"]
+            )
         elif name == "keepdims":
             out.extend(["keepdims=True"] if value else [])
         elif name == "shape":

@@ -41,7 +41,9 @@ def tolerances(program: Program, results: Collection[str], givens: Mapping[str, 
     moves = [(n, i) for n in rounded_steps(program) for i in np.ndindex(*program.shape(n))]
     size = max(1, COLUMNS // (2 * len(moves) + 1))
     parts = [
-        _some(program, wanted, {n: a[..., k : k + size] for n, a in used.items()}, moves, decimals, min(size, batch - k))
+        _some(
+            program, wanted, {n: a[..., k : k + size] for n, a in used.items()}, moves, decimals, min(size, batch - k)
+        )
         for k in range(0, batch, size)
     ]
     return {r: np.concatenate([p[r] for p in parts], axis=-1) for r in wanted}
@@ -70,8 +72,9 @@ def _changes(result: str, base: Array, moved: Values, columns: int, own: list[in
     """The sum over moves of the larger change, the result's own rounding left out."""
     if not columns:
         return np.zeros_like(base)
-    new = np.broadcast_to(moved[result], (*base.shape[:-1], columns * base.shape[-1])) if moved[result].shape[-1] == 1 else moved[result]
-    new = new.reshape((*base.shape[:-1], columns // 2, 2, base.shape[-1]))
+    batch = base.shape[-1]
+    new: Array = np.broadcast_to(moved[result], (*base.shape[:-1], columns * batch))
+    new = new.reshape((*base.shape[:-1], columns // 2, 2, batch))
     change = np.abs(new - base[..., None, None, :]).max(axis=-2)
     change[..., own, :] = 0.0
-    return np.where(np.isfinite(change), change, np.inf).sum(axis=-2)
+    return np.asarray(np.where(np.isfinite(change), change, np.inf).sum(axis=-2))

@@ -22,7 +22,7 @@ def build(options: dict[str, Any], stream: Stream) -> tuple[dict[str, str], str]
     lines = None
     while lines is None:
         lines = _attempt(list(names), steps, operations, int(options.get("fan_out", 1)), stream)
-    return {n: "nonzero(-3, 3)" for n in names}, "\n".join(lines)
+    return dict.fromkeys(names, "nonzero(-3, 3)"), "\n".join(lines)
 
 
 def _check(options: dict[str, Any]) -> None:

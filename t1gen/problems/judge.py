@@ -47,7 +47,7 @@ class Place:
 
 @dataclass
 class Judge:
-    """Accepts or rejects instances of one structure; `passes` lists the values at which a hidden mistake is let pass."""
+    """Accepts or rejects instances of one structure; `passes` lists the values where a hidden mistake is let pass."""
 
     structure: Structure
     passes: dict[int, list[tuple[str, tuple[int, ...], float]]] = field(default_factory=dict)
@@ -132,7 +132,7 @@ class Judge:
         out = []
         for text, left, test, right in rows:
             holds = TESTS[test](eight(values[left]), eight(values[right]))
-            out.append((text, ~holds.reshape(-1, holds.shape[-1]).all(axis=0)))
+            out.append((text, ~_all(np.asarray(holds))))
         return out
 
     def _judge(self, givens: Mapping[str, Array], out: Array, check_mistakes: bool) -> None:

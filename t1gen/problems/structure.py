@@ -81,7 +81,7 @@ def _entries(entry: Mapping[str, Any], mapping: Program) -> list[tuple[Quantity,
     """One entry of `ask:` as quantities with their options."""
     if len(entry) != 1:
         raise BankError(f"an entry of 'ask' has one ask, not {', '.join(map(str, entry))}")
-    (name, value), = entry.items()
+    ((name, value),) = entry.items()
     ask = ASKS.get(str(name))
     if ask is None:
         raise BankError(f"ask '{name}' is unknown{near(str(name), ASKS)} (allowed: {', '.join(ASKS)})")
@@ -92,7 +92,9 @@ def _entries(entry: Mapping[str, Any], mapping: Program) -> list[tuple[Quantity,
     for option in options:
         if option not in (*ask.options, *BASIC):
             allowed = (*ask.options, *BASIC)
-            raise BankError(f"ask '{name}' has no option '{option}'{near(option, allowed)} (allowed: {', '.join(allowed)})")
+            raise BankError(
+                f"ask '{name}' has no option '{option}'{near(option, allowed)} (allowed: {', '.join(allowed)})"
+            )
     quantities = ask.declare(options, mapping)
     if not quantities:
         raise BankError(f"ask '{name}' names nothing; say what it is of or with respect to")
@@ -107,7 +109,9 @@ def _asked(problem: Problem, entries: list[Any], tape: Tape, results: tuple[str,
         shape = tape.program.shape(result) if result else ()
         kind = str(options.get("kind", kinds[0]))
         if kind not in kinds:
-            raise BankError(f"ask '{quantity.ask}' is answered as {' or '.join(kinds)}, not '{kind}'{near(kind, KINDS)}")
+            raise BankError(
+                f"ask '{quantity.ask}' is answered as {' or '.join(kinds)}, not '{kind}'{near(kind, KINDS)}"
+            )
         if kind == "array" and shape == ():
             kind = "number"
         names = _names(tape, quantity, options) if kind == "expression" else {}

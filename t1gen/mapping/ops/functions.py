@@ -68,4 +68,3 @@ OPERATIONS = (
        examples=(("where(A > 0, B, C)", {"A": (2, 3), "B": (3,), "C": ()}),
                  ("where(A > B, A, B)", {"A": (3,), "B": (3,)}))),
 )  # fmt: skip
-

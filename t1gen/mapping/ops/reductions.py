@@ -74,7 +74,8 @@ def _folded(pair: str) -> Any:
 
 def _examples(name: str) -> tuple[Example, ...]:
     calls = (f"{name}(A)", f"{name}(A, axis=0)", f"{name}(A, axis=1)", f"{name}(A, axis=-1, keepdims=True)")
-    return tuple((c, {"A": (2, 3)}) for c in calls) + ((f"{name}(A)", {"A": (3,)}), (f"{name}(A)", {"A": ()}))
+    matrix: list[Example] = [(c, {"A": (2, 3)}) for c in calls]
+    return (*matrix, (f"{name}(A)", {"A": (3,)}), (f"{name}(A)", {"A": ()}))
 
 
 def _reduction(name: str, body: Any, vjp: str, **more: Any) -> Op:
@@ -104,7 +105,6 @@ def _logsumexp(x: Array) -> Array:
 
 def _norm(x: Array) -> Array:
     return np.asarray(np.sqrt(total(x * x)))
-
 
 
 def _extreme(name: str) -> Op:

@@ -1,5 +1,6 @@
 """Operations that move entries: indexing, reshaping, joining, and the helpers that sweeps need."""
 
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -17,7 +18,7 @@ Index = tuple[tuple[Any, ...], ...]
 
 def numpy_index(index: Index) -> tuple[Any, ...]:
     """The same index for NumPy."""
-    kinds = {"at": lambda i: i, "slice": slice, "new": lambda: None}
+    kinds: dict[str, Callable[..., Any]] = {"at": lambda i: i, "slice": slice, "new": lambda: None}
     return tuple(kinds[kind](*rest) for kind, *rest in index)
 
 
@@ -25,7 +26,7 @@ def _indexed(shape: Shape, index: Index) -> Shape:
     if sum(entry[0] != "new" for entry in index) > len(shape):
         raise LanguageError(f"too many indices for shape {shape}")
     try:
-        return np.empty(shape, dtype=bool)[numpy_index(index)].shape
+        return tuple(np.empty(shape, dtype=bool)[numpy_index(index)].shape)
     except IndexError as error:
         raise LanguageError(f"index outside shape {shape}") from error
 
