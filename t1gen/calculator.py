@@ -19,7 +19,7 @@ from t1gen.mapping.evaluate import INEXACT, Values, evaluate, exact
 from t1gen.mapping.notation import line
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Program, Shape
-from t1gen.mapping.reader import expression, parse, read
+from t1gen.mapping.reader import expression, number, parse, read
 
 ENTRIES = 100_000
 
@@ -47,7 +47,7 @@ def read_given(text: str) -> Given:
 
 def _from_json(text: str) -> dict[str, Any]:
     try:
-        data = json.loads(text, parse_float=Fraction, parse_constant=_no_constant)
+        data = json.loads(text, parse_float=number, parse_int=number, parse_constant=_no_constant)
     except (json.JSONDecodeError, RecursionError) as error:
         raise FileError(f"--given is not JSON: {error}") from None
     return {str(n): _nested(v, str(n)) for n, v in data.items()}
@@ -64,9 +64,9 @@ def _nested(value: Any, name: str) -> Any:
         if not parts or len({shape_of(p) for p in parts}) != 1:
             raise LanguageError(f"--given: {name} has rows of different lengths, or is empty")
         return parts
-    if isinstance(value, bool) or not isinstance(value, (int, Fraction)):
+    if not isinstance(value, Fraction):
         raise LanguageError(f"--given: {name} holds {json.dumps(value, default=str)[:40]}, which is not a number")
-    return Fraction(value)
+    return value
 
 
 def _from_assignments(text: str) -> dict[str, Any]:

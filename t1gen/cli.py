@@ -358,7 +358,7 @@ def solve(mapping: str, given: str, wrt: tuple[str, ...], asks: tuple[str, ...],
     """
     from t1gen import calculator
 
-    text = click.get_text_stream("stdin").read() if mapping == "-" else mapping
+    text = sys.stdin.read() if mapping == "-" else mapping
     calculation = calculator.Calculation.of(text, calculator.read_given(given))
     phrases = [*calculator.phrases(calculation.mapping, wrt), *asks]
     answers = {phrase: calculation.answer(phrase) for phrase in phrases}

@@ -26,7 +26,7 @@ def read(given: Any, question: Any) -> str:
 
 
 def _program(text: str, names: Mapping[str, Shape], shape: Shape) -> tuple[Program, str, bool]:
-    """The formula's program; one-axis names are read as columns where NumPy's reading has not the asked shape."""
+    """The formula's program; one-axis names are read as columns where NumPy's reading fails or has not the asked shape."""
     try:
         program, out = _read(text, names)
         if program.shape(out) == shape:
@@ -37,7 +37,7 @@ def _program(text: str, names: Mapping[str, Shape], shape: Shape) -> tuple[Progr
         first = None
     try:
         columns, result = _read(text, {n: (*s, 1) if len(s) == 1 else s for n, s in names.items()})
-        if _squeezed(columns.shape(result)) == _squeezed(shape):
+        if first is not None or _fits(columns.shape(result), shape, True):
             return columns, result, True
     except LanguageError:
         pass
@@ -57,12 +57,16 @@ def _squeezed(shape: Shape) -> Shape:
     return tuple(n for n in shape if n != 1)
 
 
+def _fits(found: Shape, asked: Shape, columns: bool) -> bool:
+    return _squeezed(found) == _squeezed(asked) if columns else found == asked
+
+
 def compare(value: str, question: Any, answer: Any, reference: Any) -> Verdict:
     """`reference` is (mapping, cotangent names): the points are random givens, carried through the mapping."""
     names = {n: tuple(s) for n, s in question.names.items()}
     shape = tuple(question.shape)
     program, out, columns = _program(value, names, shape)
-    if not columns and program.shape(out) != shape:
+    if not _fits(program.shape(out), shape, columns):
         return Verdict("wrong", f"the formula has shape {program.shape(out)}, asked was {shape}")
     right, right_out, _ = _program(answer.value, names, shape)
     points = _points(reference, names)

@@ -1,16 +1,59 @@
 """graph: a computational graph as a straight-line program, compared by structure."""
 
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 from t1gen.answers.record import Kind, Unreadable, Verdict
 from t1gen.errors import LanguageError
-from t1gen.mapping.program import Program
+from t1gen.mapping.program import Program, Step
 from t1gen.mapping.reader import read as read_program
 
 FLAT = frozenset({"add", "mul"})
-COMMUTATIVE = FLAT | {"maximum", "minimum", "equal", "not_equal"}
-Form = tuple[Any, ...]
+COMMUTATIVE = frozenset({"maximum", "minimum", "equal", "not_equal"})
+
+
+@dataclass
+class Forms:
+    """A number for each expression, equal for equal ones, so that what is shared is never written out twice.
+
+    Order, nesting of + and * and names do not matter: a sum is its terms and how often each is in it.
+    """
+
+    numbers: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    parts: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def number(self, *form: Any) -> int:
+        if form not in self.numbers:
+            self.numbers[form] = len(self.parts)
+            self.parts.append(form)
+        return self.numbers[form]
+
+    def of(self, program: Program) -> dict[str, int]:
+        """What each step computes."""
+        out: dict[str, int] = {}
+        for step in program:
+            out[step.name] = self._step(program, step, [out[a] for a in step.args])
+        return out
+
+    def _step(self, program: Program, step: Step, args: list[int]) -> int:
+        if step.op == "copy":
+            return args[0]
+        if step.op == "given":
+            return self.number("given", step.name)
+        if step.op == "const":
+            return self.number("const", step.static("value"))
+        if step.op in FLAT:
+            return self.number(step.op, tuple(sorted(self._terms(step.op, args).items())))
+        inner_product = step.op == "matmul" and all(len(program.shape(a)) == 1 for a in step.args)
+        return self.number(step.op, step.statics, *(sorted(args) if step.op in COMMUTATIVE or inner_product else args))
+
+    def _terms(self, op: str, args: list[int]) -> Counter[int]:
+        """The terms of nested sums (or factors of nested products) with their counts."""
+        terms: Counter[int] = Counter()
+        for arg in args:
+            terms.update(dict(self.parts[arg][1]) if self.parts[arg][0] == op else {arg: 1})
+        return terms
 
 
 def read(given: Any, question: Any) -> str:
@@ -25,7 +68,8 @@ def compare(value: str, question: Any, answer: Any, reference: Program) -> Verdi
         program = read_program(value, reference.givens)
     except LanguageError as error:
         raise Unreadable(error.message) from None
-    mine, right = forms(program), forms(reference)
+    forms = Forms()
+    mine, right = forms.of(program), forms.of(reference)
     outputs = [n for n in program.named if program.uses(n) == 0]
     if right[reference.output] not in (mine[n] for n in outputs):
         return Verdict("wrong", f"the graph does not compute {reference.output}")
@@ -37,33 +81,7 @@ def compare(value: str, question: Any, answer: Any, reference: Program) -> Verdi
     return Verdict("correct")
 
 
-def forms(program: Program) -> dict[str, Form]:
-    """What each step computes, written so that order, nesting of + and * and names do not matter."""
-    out: dict[str, Form] = {}
-    for step in program:
-        args = [out[a] for a in step.args]
-        if step.op == "given":
-            out[step.name] = ("given", step.name)
-        elif step.op == "const":
-            out[step.name] = ("const", step.static("value"))
-        elif step.op == "copy":
-            out[step.name] = args[0]
-        else:
-            out[step.name] = _form(program, step.name, args)
-    return out
-
-
-def _form(program: Program, name: str, args: list[Form]) -> Form:
-    step = program[name]
-    if step.op in FLAT:
-        args = [inner for a in args for inner in (a[2:] if a[0] == step.op else (a,))]
-    inner_product = step.op == "matmul" and all(len(program.shape(a)) == 1 for a in step.args)
-    if step.op in COMMUTATIVE or inner_product:
-        args = sorted(args, key=repr)
-    return (step.op, step.statics, *args)
-
-
-def _uses(program: Program, found: dict[str, Form], name: str) -> int:
+def _uses(program: Program, found: dict[str, int], name: str) -> int:
     """How many arguments of real operations are this very node (copies looked through)."""
     same = {name} | {s.name for s in program if s.op == "copy" and _origin(program, s.name) == name}
     return sum(Counter(s.args)[n] for s in program if s.op != "copy" for n in same)
@@ -75,7 +93,7 @@ def _origin(program: Program, name: str) -> str:
     return name
 
 
-def _shared(program: Program, mine: dict[str, Form], form: Form, uses: int) -> bool:
+def _shared(program: Program, mine: dict[str, int], form: int, uses: int) -> bool:
     nodes = [s.name for s in program if mine[s.name] == form and s.op != "copy"]
     return len(nodes) == 1 and _uses(program, mine, nodes[0]) == uses
 

@@ -37,19 +37,24 @@ def prove(program: Program, output: str, wrt: Iterable[str]) -> None:
 
     Dimensions that no index, reshape or literal depends on are shrunk to 2 or 3 first. Remembered proofs are believed.
     """
-    wanted = sorted(set(wrt))
-    forward = program.pruned([output])
-    key = record_key(forward, output, [w for w in wanted if w in forward])
+    forward, wanted = what_is_proved(program, output, wrt)
+    key = record_key(forward, output, wanted)
     if key not in _shipped() and not _remembered(key):
-        disprove(shrunk(forward), output, [w for w in wanted if w in forward])
+        disprove(shrunk(forward), output, wanted)
         _remember(key)
 
 
-def record_key(program: Program, output: str, wrt: list[str]) -> str:
+def what_is_proved(program: Program, output: str, wrt: Iterable[str]) -> tuple[Program, list[str]]:
+    """The part of a program that a proof is about, and the names it is derived by."""
+    forward = program.pruned([output])
+    return forward, sorted(w for w in set(wrt) if w in forward)
+
+
+def record_key(program: Program, output: str, wrt: list[str], sympy_version: str = "") -> str:
     """What a proof is remembered by: structure, what was differentiated, the rules, sympy's version."""
     order = list(program.steps)
     parts = [program.structure(), str(order.index(output)), str([order.index(w) for w in wrt]),
-             _rules(), version("sympy")]  # fmt: skip
+             _rules(), sympy_version or version("sympy")]  # fmt: skip
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
@@ -73,7 +78,8 @@ def cache_folder() -> Path:
 
 @cache
 def _shipped() -> frozenset[str]:
-    return frozenset(json.loads(SHIPPED.read_text())) if SHIPPED.exists() else frozenset()
+    """The proofs that come with t1gen: those of its banks, by the sympy that proved them."""
+    return frozenset(json.loads(SHIPPED.read_text())["proofs"]) if SHIPPED.exists() else frozenset()
 
 
 def _remembered(key: str) -> bool:
@@ -262,6 +268,13 @@ def _sympy() -> Numbers:
         "pow": lambda a, b: a**b,
     }  # fmt: skip
     return Numbers(lambda v: sympy.pi if isinstance(v, float) else sympy.Rational(v), _lookup(table, sympy))
+
+
+def sympy_numbers() -> tuple[Numbers, Any]:
+    """sympy as a kind of number, and sympy itself."""
+    import sympy
+
+    return _sympy(), sympy
 
 
 def _condition(sympy: Any, c: Any) -> Any:

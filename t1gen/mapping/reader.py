@@ -5,6 +5,7 @@ bounded before anything is built. Errors point into the text.
 """
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -15,8 +16,8 @@ from t1gen.errors import LanguageError, near
 from t1gen.mapping.ops import ALIASES, OPS, Op
 from t1gen.mapping.program import Program, Shape, Step, number_text
 
-LENGTH, NODES, DEPTH, DIGITS, EXPONENT, SIZE = 20_000, 4_000, 60, 40, 300, 100_000
-"""Bounds: characters, syntax nodes, nesting, digits of a literal, decimal exponent, entries of an array."""
+LENGTH, NODES, DEPTH, DIGITS, EXPONENT, SIZE, RANK = 20_000, 4_000, 60, 40, 300, 100_000, 16
+"""Bounds: characters, syntax nodes, nesting, digits of a literal, decimal exponent, entries and axes of an array."""
 
 BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.MatMult: "matmul"}
 COMPARE = {ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal",
@@ -60,7 +61,7 @@ def expression(program: Program, text: str, scope: Mapping[str, str] | None = No
     `scope` maps the names that the text may use to names of the program (default: all of them by their own name).
     """
     tree = parse(text, "eval")
-    return Writer(program, text=text, scope=scope, **more).value(tree.body)
+    return Writer(program, text=text.strip(), scope=scope, **more).value(tree.body)
 
 
 def parse(text: str, mode: str) -> Any:
@@ -69,7 +70,7 @@ def parse(text: str, mode: str) -> Any:
         raise LanguageError(f"the text has {len(text)} characters; at most {LENGTH} are read")
     if "\0" in text or _nesting(text) > DEPTH:
         raise LanguageError(f"the text holds a NUL or brackets nested over {DEPTH} deep")
-    text = text.translate(SPELLING).replace("^", "**")
+    text = _spelled(text)
     if mode == "eval":
         text = text.strip()
     try:
@@ -86,12 +87,24 @@ def parse(text: str, mode: str) -> Any:
 
 def _make_rational(tree: ast.AST, text: str) -> None:
     """Turn the decimals of a syntax tree into the rationals that were written; refuse numbers that are too long."""
-    lines = text.splitlines()
+    lines = _lines(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
             line = lines[node.lineno - 1].encode()
-            value = number(line[node.col_offset : node.end_col_offset].decode())
+            try:
+                value = number(line[node.col_offset : node.end_col_offset].decode())
+            except LanguageError as error:
+                raise _pointed(error, text, node) from None
             node.value = int(value) if type(node.value) is int else value  # type: ignore[assignment]
+
+
+def _lines(text: str) -> list[str]:
+    """The lines that `ast` counts; str.splitlines ends a line at a form feed too."""
+    return re.split(r"\r\n|\r|\n", text)
+
+
+def _spelled(text: str) -> str:
+    return text.translate(SPELLING).replace("^", "**")
 
 
 def _nesting(text: str) -> int:
@@ -112,7 +125,8 @@ def _depth(tree: ast.AST) -> int:
 def _syntax(error: BaseException, text: str) -> LanguageError:
     if not isinstance(error, SyntaxError):
         return LanguageError("the text cannot be read")
-    line = text.splitlines()[error.lineno - 1] if error.lineno and error.lineno <= len(text.splitlines()) else text
+    lines = _lines(text)
+    line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else text
     column = error.offset or 1
     pointer = f"\n    {line}\n    {' ' * (column - 1)}^" if len(line) <= 200 else ""
     return LanguageError(f"line {error.lineno}, column {column}: cannot be read: {error.msg}{pointer}")
@@ -120,9 +134,10 @@ def _syntax(error: BaseException, text: str) -> LanguageError:
 
 def _pointed(error: LanguageError, text: str, node: ast.AST) -> LanguageError:
     """The same error with line, column and a pointer into the text."""
-    lineno, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-    lines = text.splitlines() or [""]
+    lineno, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+    lines = _lines(text)
     line = lines[min(lineno, len(lines)) - 1]
+    column = next((i for i in range(len(line)) if len(_spelled(line[: i + 1]).encode()) > offset), len(line))
     pointer = f"\n    {line}\n    {' ' * column}^" if len(line) <= 200 else ""
     return LanguageError(f"line {lineno}, column {column + 1}: {error.message}{pointer}")
 
@@ -138,6 +153,8 @@ def _check_name(name: str, program: Program, what: str) -> None:
 
 def number(text: str) -> Fraction:
     """A decimal literal as a rational, its size bounded before it is built."""
+    if not re.fullmatch(r"[0-9_]*\.?[0-9_]*(e[-+]?[0-9_]+)?", text, re.IGNORECASE | re.ASCII):
+        raise LanguageError(f"the number {text[:50]} is not a decimal")
     mantissa, _, exponent = text.lower().replace("_", "").partition("e")
     if len(mantissa) > DIGITS or len(exponent) > 5 or abs(int(exponent or 0)) > EXPONENT:
         raise LanguageError(f"the number {text[:50]} is too long; at most {DIGITS} digits and exponents to {EXPONENT}")
@@ -195,6 +212,8 @@ class Writer:
         except TypeError:
             options = f" and {', '.join(op.statics)}" if op.statics else ""
             raise LanguageError(f"{op_name} was not given what it takes: arrays{options}") from None
+        if len(shape) > RANK:
+            raise LanguageError(f"an array of {len(shape)} axes is too deep; at most {RANK}")
         if prod(shape) > SIZE:
             raise LanguageError(f"an array of shape {shape} is too large; at most {SIZE} entries")
         simple = self._simplified(op_name, args, shape) if self.fold and not name else None
@@ -279,7 +298,10 @@ class Writer:
 
     def _List(self, node: ast.List) -> str:
         value = _array(node)
-        return self.const(value, _array_shape(value))
+        shape = _array_shape(value)
+        if len(shape) > RANK:
+            raise LanguageError(f"an array of {len(shape)} axes is too deep; at most {RANK}")
+        return self.const(value, shape)
 
     def _Attribute(self, node: ast.Attribute) -> str:
         if node.attr != "T":
@@ -298,7 +320,7 @@ class Writer:
                 allowed = ", ".join(op.statics) or "none"
                 raise LanguageError(f"{op.name} has no option '{keyword.arg}'; allowed: {allowed}")
         count = len(arrays) if op.arity < 0 else op.arity
-        if len(arrays) < count or (len(arrays) > count + len(op.statics)):
+        if not arrays or len(arrays) < count or (len(arrays) > count + len(op.statics)):
             raise LanguageError(f"{op.name} takes {count} arrays, not {len(arrays)}")
         statics = {n: self.static(a) for n, a in zip(op.statics, arrays[count:], strict=False)}
         statics.update({k.arg: self.static(k.value) for k in node.keywords if k.arg})
@@ -321,6 +343,8 @@ class Writer:
             raise LanguageError(f"{name}(a, b) is {name}imum(a, b); {name}(a, axis=...) reduces one array")
         if op.arity < 0 and len(arrays) >= 1 and isinstance(arrays[0], (ast.Tuple, ast.List)):
             inner = list(arrays[0].elts)
+            if len(arrays) > 2 or not inner:
+                raise LanguageError(f"{op.name} takes one tuple of arrays and {', '.join(op.statics)}")
             if len(arrays) > 1:
                 node.keywords.append(ast.keyword(op.statics[0], arrays[1]))
             arrays = inner
@@ -337,7 +361,9 @@ class Writer:
         if isinstance(node, ast.Constant) and isinstance(node.value, Fraction):
             return node.value
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return -self.static(node.operand)
+            value = self.static(node.operand)
+            if isinstance(value, (int, Fraction)):
+                return -value
         if isinstance(node, (ast.Tuple, ast.List)):
             return tuple(self.static(e) for e in node.elts)
         if isinstance(node, ast.Name) and node.id in self.statics:
@@ -345,7 +371,10 @@ class Writer:
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "s_":
             return self.index(node.slice)
         if isinstance(node, ast.Subscript) and _is_shape(node.value):
-            return self.static(node.value)[self.static(node.slice)]
+            shape, axis = self.static(node.value), self.static(node.slice)
+            if not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
+                raise LanguageError(f"axis {axis} does not exist in shape {shape}")
+            return shape[axis]
         if isinstance(node, ast.Attribute) and _is_shape(node):
             return self.program.shape(self.value(node.value))
         raise LanguageError(f"{_kind(node)} cannot stand here: a whole number, tuple, None, True or False is wanted")

@@ -6,6 +6,7 @@ edge (elementary steps whose last is the edge's adjoint); a quantity with severa
 
 from dataclasses import dataclass, field
 
+from t1gen.mapping.derive import derived
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.fold import AXES
 from t1gen.mapping.program import Program, Step
@@ -99,6 +100,8 @@ def _texts(program: Program, step: Step, equal: int) -> tuple[str | None, ...]:
     if step.op in ("given", "const"):
         return ()
     op = OPS[step.op]
+    if op.local is None and op.vjp is None:
+        return derived(op)
     if op.local is not None:
         local = op.equal[min(equal, len(op.equal)) - 1] if equal and op.equal else op.local
         return tuple(None if text == "0" else text for text in local)
@@ -120,7 +123,7 @@ def _edge(program: Program, step: Step, position: int, v: str, text: str, name: 
     before = set(program.steps)
     writer = Writer(program, text, scope=scope, statics=statics, fold=True, role="inner")
     local = ""
-    if op.local is not None:
+    if op.vjp is None:
         local = _local(program, writer, text)
         result = writer.emit("mul", (v, local))
     else:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from t1gen.errors import LanguageError
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.ops.record import Op, elementwise_shape
 from t1gen.mapping.program import Shape
@@ -25,7 +26,9 @@ def _function(name: str, local: str, forward: Any = None, **more: Any) -> Op:
     return Op(name=name, forward=forward or getattr(np, name), local=(local,), **more)
 
 
-def _with_slope(x: Shape, slope: Fraction = Fraction(1, 100)) -> tuple[Shape, dict[str, Any]]:
+def _with_slope(x: Shape, slope: Any = Fraction(1, 100)) -> tuple[Shape, dict[str, Any]]:
+    if isinstance(slope, bool) or not isinstance(slope, (int, Fraction)):
+        raise LanguageError("the slope of leaky_relu is a number")
     return x, {"slope": slope}
 
 

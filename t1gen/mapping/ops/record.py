@@ -22,7 +22,8 @@ class Op:
     `infer(*shapes, **statics)` gives the shape and the normalised statics, or raises LanguageError.
     `forward(*arrays, **statics)` runs on arrays whose last axis is the batch; where `structural`, on arrays of any
     objects. `local` holds one local derivative a parent (elementwise operations; the edge is then `v * local`), `vjp`
-    one text a parent, by ranks of the parents where it is a dict. `equal` lists other rules of the same value.
+    one text a parent, by ranks of the parents where it is a dict; an
+    elementwise operation that states neither gets sympy's derivative. `equal` lists other rules of the same value.
     `definition` says the forward in simpler operations (for sympy and mpmath; a text, or one made from the shapes and
     statics); without it, a non-structural operation is the function of that name in both.
     `kinks` are texts whose sign decides a branch; `guards` are divided by, or their logarithm is taken.
@@ -49,10 +50,6 @@ class Op:
     latex: str | Callable[..., str] | None = None
     domain: tuple[tuple[float, float], ...] = ()
     examples: tuple[Example, ...] = ()
-
-    @property
-    def elementwise(self) -> bool:
-        return self.local is not None or (self.vjp is None and not self.structural)
 
     def rules(self, ranks: tuple[int, ...]) -> Texts:
         """The VJP texts for parents of these ranks."""

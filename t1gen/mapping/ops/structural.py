@@ -26,8 +26,8 @@ def _indexed(shape: Shape, index: Index) -> Shape:
     if sum(entry[0] != "new" for entry in index) > len(shape):
         raise LanguageError(f"too many indices for shape {shape}")
     try:
-        return tuple(np.empty(shape, dtype=bool)[numpy_index(index)].shape)
-    except IndexError as error:
+        return tuple(np.broadcast_to(False, shape)[numpy_index(index)].shape)
+    except (IndexError, ValueError) as error:
         raise LanguageError(f"index outside shape {shape}") from error
 
 
@@ -38,7 +38,23 @@ def _index_infer(a: Shape, index: Index) -> Inferred:
     return out, {"index": index}
 
 
-def _put_infer(v: Shape, index: Index, shape: Shape) -> Inferred:
+def _sizes(shape: Any) -> Shape:
+    """A shape as it was written: a whole number or a tuple of them, none negative (but -1, which reshape fills in)."""
+    wanted = shape if isinstance(shape, tuple) else (shape,)
+    if not all(type(n) is int and n >= -1 for n in wanted):
+        raise LanguageError(f"{wanted} is not a shape: whole numbers are wanted")
+    return wanted
+
+
+def _full(shape: Any) -> Shape:
+    wanted = _sizes(shape)
+    if any(n < 1 for n in wanted):
+        raise LanguageError(f"{wanted} is not a shape: every size is at least 1")
+    return wanted
+
+
+def _put_infer(v: Shape, index: Index, shape: Any) -> Inferred:
+    shape = _full(shape)
     if _indexed(shape, index) != v:
         raise LanguageError(f"put: a value of shape {v} does not fit the index into shape {shape}")
     return shape, {"index": index, "shape": shape}
@@ -51,7 +67,7 @@ def _put(v: Array, index: Index, shape: Shape) -> Array:
 
 
 def _reshape_infer(a: Shape, shape: Any) -> Inferred:
-    wanted = (shape,) if isinstance(shape, int) else tuple(shape)
+    wanted = _sizes(shape)
     known = prod(n for n in wanted if n != -1)
     if wanted.count(-1) == 1 and known:
         wanted = tuple(prod(a) // known if n == -1 else n for n in wanted)
@@ -68,14 +84,14 @@ def _fits(small: Shape, large: Shape) -> bool:
 
 
 def _broadcast_infer(a: Shape, shape: Any) -> Inferred:
-    wanted = (shape,) if isinstance(shape, int) else tuple(shape)
+    wanted = _full(shape)
     if not _fits(a, wanted):
         raise LanguageError(f"shape {a} cannot be broadcast to {wanted}")
     return wanted, {"shape": wanted}
 
 
 def _sum_to_infer(a: Shape, shape: Any) -> Inferred:
-    wanted = (shape,) if isinstance(shape, int) else tuple(shape)
+    wanted = _full(shape)
     if not _fits(wanted, a):
         raise LanguageError(f"shape {a} cannot be summed to {wanted}")
     return wanted, {"shape": wanted}
