@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 from math import prod
 from typing import Any
 
@@ -137,7 +138,8 @@ def _pointed(error: LanguageError, text: str, node: ast.AST) -> LanguageError:
     lineno, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
     lines = _lines(text)
     line = lines[min(lineno, len(lines)) - 1]
-    column = next((i for i in range(len(line)) if len(_spelled(line[: i + 1]).encode()) > offset), len(line))
+    ends = accumulate(len(_spelled(char).encode()) for char in line)
+    column = next((i for i, end in enumerate(ends) if end > offset), len(line))
     pointer = f"\n    {line}\n    {' ' * column}^" if len(line) <= 200 else ""
     return LanguageError(f"line {lineno}, column {column + 1}: {error.message}{pointer}")
 

@@ -196,7 +196,7 @@ def test_graphs_are_compared_by_their_structure(mapping: Any, submitted: str, ve
     assert found == verdict
 
 
-@pytest.mark.parametrize("text", ["\n".join(f"a{i + 1} = a{i} + a{i}" for i in range(1, 40)), "a9=x" + "+x" * 1500])
+@pytest.mark.parametrize("text", ["\n".join(f"a{i + 1} = a{i} + a{i}" for i in range(1, 40)), "a9 = x" + " + x" * 150])
 def test_no_graph_takes_long(text: str) -> None:
     """A chain of doublings is a small graph whose written-out expression is astronomically large."""
     start = time.perf_counter()

@@ -37,8 +37,6 @@ def _infer(shape: Shape, axis: Any = None, keepdims: Any = False) -> tuple[Shape
 
 def _reduce(body: Any) -> Any:
     def forward(x: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
-        if not axis:
-            return x
         out = body(to_front(x, axis))
         return np.asarray(np.expand_dims(out, axis) if keepdims else out)
 
