@@ -8,8 +8,9 @@ from typing import Any
 from t1gen.banks import Bank
 from t1gen.exam import Maker, Plan, solved
 from t1gen.mapping import proof
+from t1gen.mapping.evaluate import evaluate
 from t1gen.problems.draws import key
-from t1gen.problems.instance import Instance, flatten
+from t1gen.problems.instance import Instance, flatten, rationals
 from t1gen.problems.judge import describe
 
 SAMPLE, DIGITS, CLOSE = 2, 30, 1e-9
@@ -47,7 +48,21 @@ def _problem(source: Any, tests: int, seed: str) -> Finding:
     for members in groups.values():
         _group(members, finding)
     finding.notes = sorted({n for _, judge in source.derived.values() for n in describe(judge)})
+    if not source.problem.builder and not any(g.draw for g in source.problem.given.values()):
+        finding.notes += _hidden(instances[0])
     return finding
+
+
+def _hidden(instance: Instance) -> list[str]:
+    """What is against an instance that is never redrawn, and the mistakes that it hides."""
+    judge, shapes = instance.judge, instance.structure.mapping.givens
+    if not judge.answers:
+        return []
+    givens = {n: a.astype(float) for n, a in rationals([instance.givens], shapes).items()}
+    [reason] = judge.reasons(givens, check_mistakes=False)
+    places = judge.hides(givens, evaluate(judge.program, givens), judge.tolerance(givens))
+    hidden = [f"{place.rule} at {place.at} is hidden by the fixed values" for place, mask in places if mask[0]]
+    return [*([f"{reason}: the values are fixed"] if reason else []), *hidden]
 
 
 def _group(members: list[Instance], finding: Finding) -> None:

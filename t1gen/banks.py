@@ -113,7 +113,7 @@ def _mend_draws(tree: Any) -> None:
 def _bytes(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise BankError("no such file", where=str(path))
+            raise BankError("is not a file" if path.exists() else "no such file", where=str(path))
         if path.stat().st_size > LARGEST:
             raise BankError(f"larger than {LARGEST} bytes", where=str(path))
         return path.read_bytes()
@@ -149,7 +149,7 @@ def _check(bank: Bank) -> None:
             raise BankError("exactly one of 'mapping' and 'builder' is wanted", where=where)
         if not 0 <= one.decimals <= 10:
             raise BankError(f"decimals is 0 to 10, not {one.decimals}", where=where)
-        if one.points <= 0 or not one.ask:
+        if not 0 < one.points < 1000 or not one.ask:
             raise BankError("a problem has positive points and at least one ask", where=where)
         for name, given in one.given.items():
             if bool(given.draw) == (given.value is not None):

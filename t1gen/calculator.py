@@ -14,7 +14,6 @@ from t1gen.asks import ASKS, Quantity, Tape, read_phrase
 from t1gen.asks.graph import edges
 from t1gen.asks.tape import shape_of
 from t1gen.errors import FileError, LanguageError, T1genError
-from t1gen.mapping import proof
 from t1gen.mapping.evaluate import INEXACT, Values, evaluate, exact
 from t1gen.mapping.notation import line
 from t1gen.mapping.ops.fold import Array
@@ -47,10 +46,15 @@ def read_given(text: str) -> Given:
 
 def _from_json(text: str) -> dict[str, Any]:
     try:
-        data = json.loads(text, parse_float=number, parse_int=number, parse_constant=_no_constant)
+        data = json.loads(text, parse_float=_decimal, parse_int=_decimal, parse_constant=_no_constant)
     except (json.JSONDecodeError, RecursionError) as error:
         raise FileError(f"--given is not JSON: {error}") from None
     return {str(n): _nested(v, str(n)) for n, v in data.items()}
+
+
+def _decimal(text: str) -> Fraction:
+    """A number of JSON, its size bounded as in the language."""
+    return -number(text[1:]) if text.startswith("-") else number(text)
 
 
 def _no_constant(name: str) -> Any:
@@ -129,7 +133,7 @@ class Calculation:
     def of(cls, mapping: str, given: Given) -> "Calculation":
         if sum(prod(s) for s in given.shapes.values()) > ENTRIES:
             raise LanguageError(f"--given holds over {ENTRIES} numbers")
-        return cls(read(mapping, given.shapes), given)
+        return cls(read(mapping, given.shapes, lambdas=True), given)
 
     def givens(self, kind: type = float) -> dict[str, Array]:
         return {n: _array(v, kind) for n, v in self.given.values.items()}
@@ -141,8 +145,7 @@ class Calculation:
         """The proved tape of a quantity and the name of its answer."""
         tape = Tape(self.mapping)
         result = ASKS[quantity.ask].reference(tape, quantity)
-        for output, wrt in tape.proofs.items():
-            proof.prove(self.mapping, output, wrt)
+        tape.prove()
         return tape, result
 
     def answer(self, phrase: str) -> dict[str, Any]:

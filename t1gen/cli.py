@@ -31,6 +31,19 @@ class Commands(click.Group):
         except BrokenPipeError:
             sys.stderr.close()
             ctx.exit(0)
+        except OSError as error:
+            _print_no_more()
+            click.echo(f"t1gen: cannot be printed: {error.strerror or error}", err=True)
+            ctx.exit(2)
+
+
+def _print_no_more() -> None:
+    """What is left in standard output's buffer goes nowhere: its disk is full, and leaving would fail once more."""
+    import os
+    from contextlib import suppress
+
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=Commands, context_settings=SETTINGS)
@@ -72,10 +85,10 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
     from t1gen.exam import Plan, new_secret
     from t1gen.files import Secret, Student
 
-    if student and students:
+    if student is not None and students is not None:
         raise click.UsageError("--student and --students exclude each other")
     loaded = load(bank)
-    name = exam_id or _exam_id(loaded.id, None if students else seed)
+    name = _exam_id(loaded.id, None if students else seed) if exam_id is None else exam_id
     _safe_id(name)
     folder = out or Path(name)
     order_formats, engine = _formats(formats, output.FORMATS), _engine(engine)
@@ -92,7 +105,7 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
         written = output.whole_class(folder, made, order.plan, force)
         _say_class(folder, len(made), written)
     else:
-        one = roster.student(student) if student else Student("", "")
+        one = roster.student(student) if student is not None else Student("", "")
         kept = Secret(exam=name, secret=secret) if seed is None else None
         [single] = output.make(order, [one])
         _say_written(folder, output.single(folder, single, kept, force), single[0])
@@ -109,7 +122,8 @@ def _exam_id(bank: str, seed: str | None) -> str:
     if seed is None:
         return bank
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", seed)[:40].strip("-.")
-    return f"{bank}-{plain}" if plain == seed else f"{bank}-{plain}-{hashlib.sha256(seed.encode()).hexdigest()[:6]}"
+    digest = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return "-".join([bank, *([plain] if plain else []), *([] if plain and plain == seed else [digest])])
 
 
 def _safe_id(name: str) -> None:
@@ -125,6 +139,8 @@ def _formats(text: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     from t1gen.errors import near
 
     told = tuple(dict.fromkeys(f.strip() for f in text.split(",") if f.strip()))
+    if not told:
+        raise click.UsageError(f"no format is named (allowed: {', '.join(allowed)})")
     for one in told:
         if one not in allowed:
             raise click.UsageError(f"format '{one}' is unknown{near(one, allowed)} (allowed: {', '.join(allowed)})")
@@ -271,9 +287,9 @@ def show(bank: str, seed: str, with_key: bool) -> None:
     from t1gen.files import Student
     from t1gen.sheets import key_sheet, worksheet
 
-    name, _, wanted = bank.partition(":")
+    name, told, wanted = bank.partition(":")
     loaded = load(name)
-    if wanted:
+    if told:
         loaded = msgspec.structs.replace(loaded, problems=(problem(loaded, wanted),))
     [(exam, key)] = Maker(Plan(loaded, seed, f"{loaded.id}-show")).tests([Student("", "")])
     click.echo(rendered(key_sheet(key) if with_key else worksheet(exam), "txt"))

@@ -48,5 +48,6 @@ def near(name: str, allowed: Iterable[str]) -> str:
     """`; did you mean 'tanh'?` where one of `allowed` is near `name`, else an empty text."""
     names = list(allowed)
     lower = {n.lower(): n for n in names}
-    found = get_close_matches(name.lower(), list(lower), n=1)
+    found = get_close_matches(name.lower(), list(lower), n=3)
+    found.sort(key=lambda other: sorted(other) != sorted(name.lower()))
     return f"; did you mean '{lower[found[0]]}'?" if found else ""

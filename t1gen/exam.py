@@ -51,7 +51,7 @@ class Maker:
     sources: list[Source] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.sources = [Source(p) for p in self.plan.bank.problems]
+        self.sources = [Source(p, bank=self.plan.bank.path) for p in self.plan.bank.problems]
 
     def tests(self, students: Sequence[files.Student]) -> list[tuple[files.Exam, files.Key]]:
         """Every student's exam and key, in the order given."""

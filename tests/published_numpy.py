@@ -15,21 +15,46 @@ def softmax(x: Array) -> Array:
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
-    **{n: getattr(np, n) for n in ("exp", "log", "sin", "cos", "tanh", "sqrt", "sign", "abs", "maximum", "where",
-                                   "outer", "diag", "sum", "mean", "trace")},
+    **{
+        n: getattr(np, n)
+        for n in (
+            "exp",
+            "log",
+            "sin",
+            "cos",
+            "tanh",
+            "sqrt",
+            "sign",
+            "abs",
+            "maximum",
+            "where",
+            "outer",
+            "diag",
+            "sum",
+            "mean",
+            "trace",
+        )
+    },
     "inv": np.linalg.inv,
-    "logdet": lambda x: np.linalg.slogdet(x)[1],
+    "det": np.linalg.det,
+    "logabsdet": lambda x: np.linalg.slogdet(x)[1],
     "relu": lambda x: np.maximum(x, 0),
     "elu": lambda x: np.where(x > 0, x, np.exp(x) - 1),
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "logsumexp": lambda x: np.log(np.sum(np.exp(x))),
     "softmax": softmax,
-}  # fmt: skip
+}
 
 BINARY: dict[type, Callable[[Array, Array], Array]] = {
-    ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide, ast.Pow: np.power,
-    ast.MatMult: np.matmul, ast.Gt: np.greater, ast.LtE: np.less_equal,
-}  # fmt: skip
+    ast.Add: np.add,
+    ast.Sub: np.subtract,
+    ast.Mult: np.multiply,
+    ast.Div: np.divide,
+    ast.Pow: np.power,
+    ast.MatMult: np.matmul,
+    ast.Gt: np.greater,
+    ast.LtE: np.less_equal,
+}
 
 
 def value(text: str, names: Mapping[str, Array]) -> Array:

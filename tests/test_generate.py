@@ -1,7 +1,7 @@
 """Generating: the same bytes wherever and however often, other numbers for others, and nothing told that should not be.
 
 The golden files of seed 42 are tests/golden/t1-42/exam.json and key.json. Where the bank or the drawing changed on
-purpose, `T1GEN_RENEW=1 pytest tests/test_generate.py -k golden` writes them anew; read the difference before committing it.
+purpose, `T1GEN_RENEW=1 pytest tests/test_generate.py -k golden` writes them anew; read the difference then.
 """
 
 import json
@@ -189,7 +189,18 @@ def test_two_secrets_differ(tmp_path: Path) -> None:
 
 def test_a_given_seed_is_in_nothing_when_the_exam_has_its_own_id(tmp_path: Path) -> None:
     out = tmp_path / "x"
-    made("--seed", "correct-horse-battery", "--exam", "t1-2026", "--student", "ada", "--format", "tex,typ,md,pdf", "--out", out)
+    made(
+        "--seed",
+        "correct-horse-battery",
+        "--exam",
+        "t1-2026",
+        "--student",
+        "ada",
+        "--format",
+        "tex,typ,md,pdf",
+        "--out",
+        out,
+    )
     assert not (out / "secret.json").exists()
     assert all(b"correct-horse" not in data for data in contents(out).values())
 
@@ -215,7 +226,11 @@ def test_the_layout_of_a_class(classroom: Path) -> None:
 
 def test_the_manifest_ties_students_to_variants(classroom: Path) -> None:
     manifest = files.read(classroom / "manifest.json", Manifest)
-    assert [(s.id, s.name, s.attempt) for s in manifest.students] == [("ada", "Ada L.", 0), ("bob", "Bob", 0), ("cyd", "Cyd", 0)]
+    assert [(s.id, s.name, s.attempt) for s in manifest.students] == [
+        ("ada", "Ada L.", 0),
+        ("bob", "Bob", 0),
+        ("cyd", "Cyd", 0),
+    ]
     for seat in manifest.students:
         exam = files.read(classroom / "students" / seat.id / "exam.json", Exam)
         key = files.read(classroom / "keys" / seat.id / "key.json", Key)
@@ -261,7 +276,9 @@ def test_a_second_roster_joins_the_manifest(tmp_path: Path) -> None:
     before = contents(tmp_path / "out")
     made("--students", roster(tmp_path, "id,name\ndan,Dan\nada,Ada L.\n"), *arguments)
     after = contents(tmp_path / "out")
-    assert {n: after[n] for n in before if n != "manifest.json"} == {n: d for n, d in before.items() if n != "manifest.json"}
+    assert {n: after[n] for n in before if n != "manifest.json"} == {
+        n: d for n, d in before.items() if n != "manifest.json"
+    }
     seats = files.read(tmp_path / "out/manifest.json", Manifest).students
     assert sorted(s.id for s in seats) == ["ada", "bob", "cyd", "dan"]
 
@@ -269,7 +286,20 @@ def test_a_second_roster_joins_the_manifest(tmp_path: Path) -> None:
 def test_jobs_do_not_change_a_byte(tmp_path: Path) -> None:
     people = roster(tmp_path, "id,name\n" + "".join(f"s{i:02},Student {i}\n" for i in range(30)))
     for jobs in ("1", "2"):
-        made("--seed", "7", "--students", people, "--exam", "e", "--out", tmp_path / jobs, "--jobs", jobs, "--format", "json,md")
+        made(
+            "--seed",
+            "7",
+            "--students",
+            people,
+            "--exam",
+            "e",
+            "--out",
+            tmp_path / jobs,
+            "--jobs",
+            jobs,
+            "--format",
+            "json,md",
+        )
     assert contents(tmp_path / "1") == contents(tmp_path / "2")
     assert len(contents(tmp_path / "1")) == 30 * 5 + 2
 

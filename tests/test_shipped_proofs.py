@@ -18,7 +18,7 @@ def bank_sweeps():
             if not problem.builder:
                 structure, _ = Source(problem).structure()
                 for output, wrt in structure.tapes[0].proofs.items():
-                    yield proof.what_is_proved(structure.mapping, output, wrt) + (output,)
+                    yield proof.what_is_proved(structure.tapes[0].program, output, wrt) + (output,)
 
 
 def test_every_sweep_of_the_banks_is_shipped_as_proved():

@@ -26,7 +26,7 @@ def read(given: Any, question: Any) -> str:
 
 
 def _program(text: str, names: Mapping[str, Shape], shape: Shape) -> tuple[Program, str, bool]:
-    """The formula's program; one-axis names are read as columns where NumPy's reading fails or has not the asked shape."""
+    """The formula's program; one-axis names are columns where NumPy's reading fails or has not the asked shape."""
     try:
         program, out = _read(text, names)
         if program.shape(out) == shape:

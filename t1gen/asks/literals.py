@@ -13,7 +13,7 @@ def literal(value: Any) -> Any:
     if text.isidentifier():
         return text
     program = Program()
-    step = program[expression(program, text)]
+    step = program[expression(program, text, fold=True)]
     if step.op != "const" or step.name == "pi":
         raise LanguageError(f"'{text[:60]}' is neither numbers nor a name")
     return step.static("value")

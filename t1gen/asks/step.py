@@ -6,7 +6,7 @@ from typing import Any
 
 from t1gen.asks.literals import literal
 from t1gen.asks.record import Ask, names
-from t1gen.asks.tape import Quantity, Tape
+from t1gen.asks.tape import Quantity, Tape, shape_of
 from t1gen.errors import LanguageError
 from t1gen.mapping.program import Program
 
@@ -44,8 +44,9 @@ def reference(tape: Tape, quantity: Quantity) -> str:
     for name in quantity.moves:
         if tape.program[tape.check(name)].op != "given":
             raise LanguageError(f"'{name}' is computed by the mapping; only given names can be moved")
-    if isinstance(quantity.rate, str):
-        tape.check(quantity.rate)
+    shape = tape.program.shape(tape.check(quantity.rate)) if isinstance(quantity.rate, str) else shape_of(quantity.rate)
+    if shape != ():
+        raise LanguageError(f"a rate is one number; this one has shape {shape}")
     return tape.descend(quantity)[tape.check(quantity.wrt)]
 
 

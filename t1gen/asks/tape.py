@@ -6,16 +6,19 @@ from fractions import Fraction
 from typing import Any
 
 from t1gen.errors import LanguageError, near
+from t1gen.mapping import proof
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.reader import Writer
 from t1gen.mapping.sweep import Sweep, backward
+from t1gen.mapping.tangent import forward, held, take_over
 
 
 @dataclass(frozen=True)
 class Quantity:
     """What a question asks of a mapping: the fields that a question has in an exam.
 
-    `cotangent` and `rate` are a literal (nested tuples of Fractions) or a name; `moves` the names that a descent moves.
+    `tangent` pairs names with directions; `order` is that of a derivative; `about` says whose shape or entries are
+    counted (a value, or its jacobian), `mode` in which mode passes or multiplications are. `cotangent` and `rate` are a literal (nested tuples of Fractions) or a name; `moves` the names that a descent moves.
     """
 
     ask: str
@@ -26,6 +29,10 @@ class Quantity:
     rate: Any = None
     steps: int = 1
     ascent: bool = False
+    tangent: tuple[tuple[str, Any], ...] = ()
+    order: int = 1
+    mode: str = ""
+    about: str = ""
 
 
 @dataclass
@@ -40,7 +47,7 @@ class Tape:
     equal: int = 0
     sweeps: dict[tuple[str, str], Sweep] = field(default_factory=dict)
     proofs: dict[str, set[str]] = field(default_factory=dict)
-    descents: dict[Any, dict[str, str]] = field(default_factory=dict)
+    descents: dict[Any, list[dict[str, str]]] = field(default_factory=dict)
     updates: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -69,14 +76,14 @@ class Tape:
         array = filled(value, shape)
         return self.writer.const(array, shape)
 
-    def adjoint(self, output: str, wrt: str, seed: str) -> str:
+    def adjoint(self, output: str, wrt: str, seed: str, *, prove: bool = True) -> str:
         """The name of the adjoint of `wrt` in the sweep from `output`; zeros where nothing depends on it."""
         key = (output, seed)
         if key not in self.sweeps:
             again = sum(1 for old, _ in self.sweeps if old == output)
             prefix = f"s{again + 1}_" if again else ""
             self.sweeps[key] = backward(self.program, output, seed, prefix=prefix, equal=self.equal)
-        if output in self.mapping and wrt in self.mapping:
+        if prove:
             self.proofs.setdefault(output, set()).add(wrt)
         adjoint = self.sweeps[key].adjoints.get(wrt)
         shape = self.program.shape(wrt)
@@ -85,26 +92,49 @@ class Tape:
         zero = self.writer.const(Fraction(0)) if adjoint is None else adjoint
         return self.writer.emit("broadcast_to", (zero,), shape=shape) if shape else zero
 
-    def gradient(self, output: str, wrt: str) -> str:
+    def gradient(self, output: str, wrt: str, *, prove: bool = True) -> str:
         """The adjoint of `wrt` for a scalar output and the seed 1."""
-        return self.adjoint(output, wrt, self.writer.const(Fraction(1)))
+        return self.adjoint(output, wrt, self.writer.const(Fraction(1)), prove=prove)
+
+    def tangent(self, output: str, directions: tuple[tuple[str, Any], ...]) -> str:
+        """The name of the tangent of `output` when these quantities move in these directions."""
+        shape = self.program.shape(output)
+        seeds = {n: self.seed(v, self.program.shape(self.check(n))) for n, v in directions}
+        for name in seeds:
+            self.proofs.setdefault(output, set()).add(name)
+        found = forward(self.program, output, seeds)
+        return found or self.writer.const(filled(Fraction(0), shape), shape)
+
+    def alone(self, names: Collection[str]) -> "Tape":
+        """A tape on which these quantities are given: what leads to them is not differentiated."""
+        return Tape(held(self.program, names), equal=self.equal)
+
+    def take_over(self, other: "Tape", name: str) -> str:
+        """Bring a quantity of another tape over this program into it."""
+        take_over(self.program, other.program, name)
+        return name
+
+    def number(self, value: int) -> str:
+        """A whole number as a literal."""
+        return self.writer.const(Fraction(value))
+
+    def vector(self, values: Collection[int]) -> str:
+        """Whole numbers as a literal vector."""
+        return self.writer.const(tuple(Fraction(v) for v in values), (len(values),))
 
     def descend(self, quantity: Quantity) -> dict[str, str]:
         """Unroll descent steps; gives the name of every quantity of the mapping after the last one."""
-        key = (quantity.of, quantity.moves, quantity.rate, quantity.steps, quantity.ascent)
-        if key not in self.descents:
-            now = {s.name: s.name for s in self.mapping}
-            for number in range(1, quantity.steps + 1):
-                now = self._iterate(quantity, now, number)
-            self.descents[key] = now
-        return self.descents[key]
+        key = (quantity.of, quantity.moves, quantity.rate, quantity.ascent)
+        iterates = self.descents.setdefault(key, [{s.name: s.name for s in self.mapping}])
+        while len(iterates) <= quantity.steps:
+            iterates.append(self._iterate(quantity, iterates[-1], len(iterates)))
+        return iterates[quantity.steps]
 
     def _iterate(self, quantity: Quantity, now: dict[str, str], number: int) -> dict[str, str]:
         """One step: all names move together, then everything that depends on them is computed again."""
         rate = quantity.rate if isinstance(quantity.rate, str) else self.writer.const(quantity.rate)
-        gradients = {w: self.gradient(now[quantity.of], now[w]) for w in quantity.moves}
-        for w in quantity.moves:
-            self.proofs.setdefault(quantity.of, set()).add(w)
+        first = number == 1
+        gradients = {w: self.gradient(now[quantity.of], now[w], prove=first) for w in quantity.moves}
         new = dict(now)
         for w, gradient in gradients.items():
             change = Writer(self.program).emit("mul", (rate, gradient))
@@ -118,6 +148,11 @@ class Tape:
                 args = tuple(new[a] for a in step.args)
                 new[step.name] = self.program.add(replace(step, name=name, args=args))
         return new
+
+    def prove(self) -> None:
+        """Prove every sweep that was asked for; the steps of a descent are proved on the first."""
+        for output, wrt in self.proofs.items():
+            proof.prove(self.program, output, wrt)
 
     def pruned(self, results: Collection[str]) -> Program:
         return self.program.pruned(results)

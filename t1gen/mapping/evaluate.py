@@ -6,7 +6,7 @@ Arrays have the batch as their last axis. Whatever the batch, each instance gets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isqrt
+from math import floor, isqrt
 from typing import Any
 
 import numpy as np
@@ -114,11 +114,16 @@ def apply_in(numbers: Numbers, step: Step, args: list[Array]) -> Array:
     if function is not None:
         return _each(function, *args)
     if op.structural:
-        return np.asarray(op.forward(*args, **dict(step.statics)), dtype=object)
+        return _made(op.forward(*args, **dict(step.statics)), numbers.make)
     shapes = tuple(a.shape[:-1] for a in args)
     program = definition(op, shapes, dict(step.statics))
     inner = evaluate_in(numbers, program, dict(zip(AXES, args, strict=False)))
     return next(reversed(inner.values()))
+
+
+def _made(x: Array, make: Callable[[Any], Any]) -> Array:
+    """The same entries with Python's own whole numbers made into these: 0 / 3 would be a float."""
+    return _each(lambda v: make(v) if type(v) is int else v, np.asarray(x, dtype=object))
 
 
 def definition(op: Op, shapes: tuple[tuple[int, ...], ...], statics: Mapping[str, Any]) -> Program:
@@ -161,7 +166,17 @@ def _rational_quotient(a: Any, b: Any) -> Any:
     return INEXACT if isinstance(a, Inexact) or isinstance(b, Inexact) or b == 0 else Fraction(a) / b
 
 
-_RATIONAL: dict[str, Callable[..., Any]] = {"sqrt": _root, "pow": _rational_power, "div": _rational_quotient}
+def _whole(function: Callable[[Any], int]) -> Callable[[Any], Any]:
+    return lambda x: x if isinstance(x, Inexact) else Fraction(function(x))
+
+
+_RATIONAL: dict[str, Callable[..., Any]] = {
+    "floor": _whole(floor),
+    "round": _whole(round),
+    "sqrt": _root,
+    "pow": _rational_power,
+    "div": _rational_quotient,
+}
 
 
 def exact(program: Program, givens: Mapping[str, Array]) -> Values:
@@ -194,9 +209,9 @@ def _exactly(step: Step, args: list[Array], batch: int) -> Array:
         return nothing
     if step.op in _RATIONAL:
         return _each(_RATIONAL[step.op], *args)
-    if not op.structural and any(_inexact(a).any() for a in args):
+    if (op.selects or not op.structural) and any(_inexact(a).any() for a in args):
         return nothing
-    return np.asarray(op.forward(*args, **dict(step.statics)), dtype=object)
+    return _made(op.forward(*args, **dict(step.statics)), _rational)
 
 
 def _exact_norm(step: Step, x: Array, nothing: Array) -> Array:

@@ -75,7 +75,15 @@ class _Text:
         return args[0]
 
     def _transpose(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
-        return f"{_wrapped(args[0], POSTFIX)}.T", POSTFIX
+        if _reversed(step):
+            return f"{_wrapped(args[0], POSTFIX)}.T", POSTFIX
+        return f"transpose({args[0][0]}, {step.static('axes')})", ATOM
+
+    def _einsum(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return f"einsum('{step.static('subscripts')}', {', '.join(a for a, _ in args)})", ATOM
+
+    def _gather(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return f"{_wrapped(args[0], POSTFIX)}[{', '.join(a for a, _ in args[1:])}]", POSTFIX
 
     def _index(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         return f"{_wrapped(args[0], POSTFIX)}[{index_text(step.static('index'))}]", POSTFIX
@@ -83,6 +91,11 @@ class _Text:
     def _concatenate(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         axis = step.static("axis")
         return f"concatenate(({', '.join(a for a, _ in args)}){f', axis={axis}' if axis else ''})", ATOM
+
+
+def _reversed(step: Step) -> bool:
+    axes = step.static("axes")
+    return axes == tuple(range(len(axes)))[::-1]  # type: ignore[no-any-return]
 
 
 def _infix(symbol: str, level: int, args: list[tuple[str, int]]) -> tuple[str, int]:
@@ -104,14 +117,16 @@ def _options(step: Step) -> list[str]:
         value = step.static(name)
         if name == "index":
             out.append(f"s_[{index_text(value)}]")
+        elif name == "axis" and isinstance(value, int):
+            out.append(f"axis={value}")
         elif name == "axis":
             out.extend(
                 [] if not value or _all_axes(step, value) else [f"axis={value[0] if len(value) == 1 else value}"]
             )
         elif name == "keepdims":
             out.extend(["keepdims=True"] if value else [])
-        elif name == "shape":
-            out.append(str(value))
+        elif name in ("shape", "axes", "n"):
+            out.append(f"shape={value}" if step.op == "scatter" else str(value))
         elif value != Fraction(1, 100):
             out.append(_decimal(value))
     return out
@@ -119,7 +134,7 @@ def _options(step: Step) -> list[str]:
 
 def _all_axes(step: Step, axes: tuple[int, ...]) -> bool:
     """Whether a reduction takes every axis: then no axis= is written."""
-    return not step.shape or (bool(step.static("keepdims")) and len(axes) == len(step.shape))
+    return not step.shape or (bool(dict(step.statics).get("keepdims")) and len(axes) == len(step.shape))
 
 
 def _decimal(value: Any) -> str:
@@ -136,6 +151,8 @@ def _entry_text(entry: tuple[Any, ...]) -> str:
         return "None"
     if entry[0] == "at":
         return str(entry[1])
+    if entry[0] == "array":
+        return str(entry[1]).replace("(", "[").replace(",)", "]").replace(")", "]")
     start, stop, step = ("" if p is None else str(p) for p in entry[1:])
     return f"{start}:{stop}{':' + step if step else ''}"
 
@@ -189,6 +206,8 @@ class _Latex(_Text):
         return out, _latex_level(step.op)
 
     def _transpose(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        if not _reversed(step):
+            return _latex_call(step, [args[0][0]]), ATOM
         return rf"{_parenthesised(args[0], 7)}^{{\top}}", 6
 
     def _index(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
@@ -215,6 +234,11 @@ class _Latex(_Text):
 
     def _concatenate(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         return _latex_call(step, [a for a, _ in args]), ATOM
+
+    _einsum = _concatenate
+
+    def _gather(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return rf"{_parenthesised(args[0], 7)}_{{{','.join(a for a, _ in args[1:])}}}", 7
 
 
 def _latex_level(op: str) -> int:
@@ -244,6 +268,10 @@ def _latex_static(step: Step, name: str) -> str:
     value = step.static(name)
     if name == "index":
         return _latex_index(value)
+    if name == "subscripts":
+        return rf"\text{{{value.replace('->', ' to ').replace(',', ', ')}}}"
+    if name == "axes":
+        return r",\,".join(map(str, value))
     if name == "shape":
         return r" \times ".join(map(str, value)) if step.op != "put" else ""
     if name == "axis" and isinstance(value, tuple):

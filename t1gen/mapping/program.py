@@ -66,8 +66,8 @@ class Program:
         return self.add(replace(self.steps.pop(old), name=name, role=role))
 
     def fresh(self, base: str = "_") -> str:
-        """A name not taken yet: `base` itself, or `base` with the first free number behind it."""
-        if base != "_" and base not in self.steps:
+        """A name not taken yet: `base`, or with the first free number behind it (always where it ends in `_`)."""
+        if not base.endswith("_") and base not in self.steps:
             return base
         n = 1
         while f"{base}{n}" in self.steps:

@@ -6,6 +6,7 @@ bounded before anything is built. Errors point into the text.
 
 import ast
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -15,6 +16,7 @@ from typing import Any
 
 from t1gen.errors import LanguageError, near
 from t1gen.mapping.ops import ALIASES, OPS, Op
+from t1gen.mapping.ops.definitions import DEFINITIONS, STACK, Definition
 from t1gen.mapping.program import Program, Shape, Step, number_text
 
 LENGTH, NODES, DEPTH, DIGITS, EXPONENT, SIZE, RANK = 20_000, 4_000, 60, 40, 300, 100_000, 16
@@ -27,19 +29,20 @@ SPELLING = str.maketrans({"−": "-", "·": "*", "⋅": "*", "×": "*", "∘": "
 RESERVED = frozenset({*OPS, *ALIASES, "pi", "s_"})
 
 
-def read(text: str, givens: Mapping[str, Shape]) -> Program:
+def read(text: str, givens: Mapping[str, Shape], *, lambdas: bool = False) -> Program:
     """The program of a mapping: one assignment a line (or `;`) over named, shaped givens.
 
+    `lambdas` lets fixed_point and argmin be read: for mappings of a bank or the command line, never for answers.
     Raises LanguageError with line and column.
     """
     program = Program()
     for name, shape in givens.items():
         _check_name(name, program, "given")
         program.add(Step(name, "given", shape=tuple(shape), role="given"))
-    return extend(program, text)
+    return extend(program, text, lambdas=lambdas)
 
 
-def extend(program: Program, text: str) -> Program:
+def extend(program: Program, text: str, *, lambdas: bool = False) -> Program:
     """Append the assignments of `text` to `program`; each name once."""
     tree = parse(text, "exec")
     if not tree.body:
@@ -52,7 +55,7 @@ def extend(program: Program, text: str) -> Program:
             _check_name(name, program, "name")
         except LanguageError as error:
             raise _pointed(error, text, line) from None
-        Writer(program, text=text).assign(name, line.value)
+        Writer(program, text=text, lambdas=lambdas).assign(name, line.value)
     return program
 
 
@@ -75,7 +78,8 @@ def parse(text: str, mode: str) -> Any:
     if mode == "eval":
         text = text.strip()
     try:
-        tree = ast.parse(text, mode=mode)
+        with warnings.catch_warnings(action="ignore"):
+            tree = ast.parse(text, mode=mode)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise _syntax(error, text) from None
     if sum(1 for _ in ast.walk(tree)) > NODES:
@@ -177,6 +181,7 @@ class Writer:
     statics: Mapping[str, Any] = field(default_factory=dict)
     fold: bool = False
     role: str = "value"
+    lambdas: bool = False
 
     def assign(self, name: str, node: ast.expr) -> str:
         """Write `name = node`; a bare name or number becomes a copy."""
@@ -242,7 +247,11 @@ class Writer:
             return None if result is None else self.const(result)
         if op == "neg":
             step = self.program[args[0]]
-            return step.args[0] if step.op == "neg" and step.role == "inner" else None
+            if step.op != "neg" or step.role != "inner":
+                return None
+            if not self.program.uses(step.name):
+                del self.program.steps[step.name]
+            return step.args[0]
         return self._unit(op, args, values, shape)
 
     def _unit(self, op: str, args: tuple[str, ...], values: list[Any], shape: Shape) -> str | None:
@@ -286,6 +295,8 @@ class Writer:
         return self.emit("neg", (self.value(node.operand),))
 
     def _BinOp(self, node: ast.BinOp) -> str:
+        if isinstance(node.op, ast.FloorDiv):
+            return self._defined(DEFINITIONS["floor_divide"], [node.left, node.right], [])
         op = BINARY.get(type(node.op))
         if op is None:
             raise LanguageError(f"{_kind(node.op)} is not part of the language")
@@ -313,9 +324,34 @@ class Writer:
     def _Subscript(self, node: ast.Subscript) -> str:
         if _is_shape(node.value):
             return self.const(Fraction(self.static(node)))
-        return self.emit("index", (self.value(node.value),), index=self.index(node.slice))
+        array = self.value(node.value)
+        if self._is_index(node.slice):
+            return self.emit("index", (array,), index=self.index(node.slice))
+        entries = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return self.emit("gather", (array, *(self.value(e) for e in entries)))
+
+    def _is_index(self, node: ast.expr) -> bool:
+        """Whether an index is known while reading; one by arrays of the mapping is not."""
+        if isinstance(node, ast.Tuple):
+            return all(map(self._is_index, node.elts))
+        if isinstance(node, ast.Name):
+            return node.id in self.statics
+        return isinstance(node, (ast.Slice, ast.Constant, ast.UnaryOp, ast.List)) or (
+            isinstance(node, ast.Subscript) and _is_shape(node.value)
+        )
 
     def _Call(self, node: ast.Call) -> str:
+        name = _called(node)
+        if name in GENERATORS:
+            return self._generated(name, node)
+        if name == "stack":
+            return self._stacked(node)
+        if name in IMPLICIT and self.lambdas:
+            from t1gen.mapping.implicit import read_call
+
+            return read_call(self, name, node)
+        if name in DEFINITIONS:
+            return self._defined(DEFINITIONS[name], self._arguments(node), node.keywords)
         op, arrays = self._callee(node)
         for keyword in node.keywords:
             if keyword.arg not in op.statics:
@@ -328,11 +364,67 @@ class Writer:
         statics.update({k.arg: self.static(k.value) for k in node.keywords if k.arg})
         return self.emit(op.name, tuple(self.value(a) for a in arrays[:count]), **statics)
 
+    # what is written out: definitions and arrays of constants
+
+    def _arguments(self, node: ast.Call) -> list[ast.expr]:
+        """The arguments of a call; of a method call, its object first."""
+        if isinstance(node.func, ast.Attribute) and _dotted(node.func.value) not in MODULES:
+            return [node.func.value, *node.args]
+        return list(node.args)
+
+    def _defined(self, what: Definition, arguments: list[ast.expr], keywords: list[ast.keyword]) -> str:
+        """The value of a composite: its body written out over its arguments."""
+        names = (*what.parameters, *what.statics)
+        told = dict(zip(names, arguments, strict=False)) | {str(k.arg): k.value for k in keywords}
+        missing = [p for p in what.parameters if p not in told and p not in what.defaults]
+        if missing or len(arguments) > len(names) or set(told) - set(names):
+            raise LanguageError(f"{what.name} takes {', '.join(names)}")
+        given = {p: self.value(told[p]) for p in what.parameters if p in told}
+        scope = given | {p: self.const(Fraction(t)) for p, t in what.defaults.items() if p not in given}
+        statics = {n: self.static(told[n]) if n in told else v for n, v in what.statics.items()}
+        return self._written_out(what, {p: scope[p] for p in what.parameters}, statics)
+
+    def _written_out(self, what: Definition, scope: dict[str, str], statics: dict[str, Any]) -> str:
+        try:
+            text, more = what.text(tuple(self.program.shape(n) for n in scope.values()), statics)
+            inner = Writer(self.program, scope=scope, statics={**statics, **more}, fold=True, role=self.role)
+            *lines, last = parse(text, "exec").body
+            for line in lines:
+                scope[line.targets[0].id] = inner.value(line.value)
+            return inner.value(last.value)
+        except LanguageError as error:
+            raise LanguageError(f"{what.name}: {error.message.splitlines()[0]}") from None
+        except TypeError:
+            raise LanguageError(f"{what.name} was not given what it takes: {', '.join(what.parameters)}") from None
+
+    def _stacked(self, node: ast.Call) -> str:
+        if not node.args or not isinstance(node.args[0], (ast.Tuple, ast.List)) or not node.args[0].elts:
+            raise LanguageError("stack takes a tuple of arrays")
+        arrays = [self.value(e) for e in node.args[0].elts]
+        if len({self.program.shape(a) for a in arrays}) != 1:
+            raise LanguageError(f"stack takes arrays of one shape, not {[self.program.shape(a) for a in arrays]}")
+        axis = {str(k.arg): self.static(k.value) for k in node.keywords}.get("axis", 0)
+        scope = {f"x{i}": a for i, a in enumerate(arrays)}
+        return self._written_out(STACK, scope, {"axis": self.static(node.args[1]) if len(node.args) > 1 else axis})
+
+    def _generated(self, name: str, node: ast.Call) -> str:
+        """An array of constants: ones(shape), zeros(shape), eye(n), arange(n)."""
+        if len(node.args) != 1 or node.keywords:
+            raise LanguageError(f"{name} takes one argument, the shape or size")
+        size = self.static(node.args[0])
+        shape = size if isinstance(size, tuple) else (size,)
+        if not all(type(n) is int and n >= 1 for n in shape) or prod(shape) > SIZE:
+            raise LanguageError(f"{name}: {size} is not a shape of at most {SIZE} entries")
+        if name in ("eye", "arange") and len(shape) != 1:
+            raise LanguageError(f"{name} takes one whole number")
+        value = GENERATORS[name](shape)
+        return self.const(value, _array_shape(value))
+
     def _callee(self, node: ast.Call) -> tuple[Op, list[ast.expr]]:
         arrays = list(node.args)
         if isinstance(node.func, ast.Attribute):
             name = node.func.attr
-            if _dotted(node.func.value) not in ("np", "numpy", "np.linalg", "torch"):
+            if _dotted(node.func.value) not in MODULES:
                 arrays = [node.func.value, *arrays]
         elif isinstance(node.func, ast.Name):
             name = node.func.id
@@ -340,7 +432,9 @@ class Writer:
             raise LanguageError("only named operations can be called")
         op = OPS.get(ALIASES.get(name, name))
         if op is None:
-            raise LanguageError(f"operation '{name}' is unknown{near(name, RESERVED)}")
+            raise LanguageError(
+                f"operation '{name}' is unknown{near(name, {*RESERVED, *DEFINITIONS, *GENERATORS, *IMPLICIT})}"
+            )
         if name in ("max", "min") and len(arrays) > 1 and not _is_axis(arrays[1]):
             raise LanguageError(f"{name}(a, b) is {name}imum(a, b); {name}(a, axis=...) reduces one array")
         if op.arity < 0 and len(arrays) >= 1 and isinstance(arrays[0], (ast.Tuple, ast.List)):
@@ -350,6 +444,8 @@ class Writer:
             if len(arrays) > 1:
                 node.keywords.append(ast.keyword(op.statics[0], arrays[1]))
             arrays = inner
+        if name == "einsum" and arrays and isinstance(arrays[0], ast.Constant):
+            node.keywords.append(ast.keyword("subscripts", arrays.pop(0)))
         if name == "reshape" and len(arrays) > 2:
             arrays = [arrays[0], ast.Tuple(arrays[1:], ast.Load())]
         return op, arrays
@@ -360,7 +456,7 @@ class Writer:
         """An axis, shape, truth value or index, known while reading."""
         if isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, (bool, int))):
             return node.value
-        if isinstance(node, ast.Constant) and isinstance(node.value, Fraction):
+        if isinstance(node, ast.Constant) and isinstance(node.value, (Fraction, str)):
             return node.value
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             value = self.static(node.operand)
@@ -395,6 +491,8 @@ class Writer:
                 raise LanguageError("a slice's step cannot be 0")
             return ("slice", *parts)
         value = self.static(node)
+        if isinstance(node, ast.List):
+            return ("array", value)
         if value is None:
             return ("new",)
         if isinstance(value, bool) or not isinstance(value, int):
@@ -410,6 +508,32 @@ _LITERAL: dict[str, Callable[..., Fraction | None]] = {
     "neg": lambda a: -a,
     "pow": lambda a, b: a ** int(b) if b.denominator == 1 and abs(b) < 20 and (a or b >= 0) else None,
 }
+
+
+IMPLICIT = ("fixed_point", "argmin")
+MODULES = ("np", "numpy", "np.linalg", "numpy.linalg", "torch", "jnp", "F")
+"""Prefixes that a call may have: np.exp is exp."""
+
+
+def _filled(value: int) -> Callable[[Shape], Any]:
+    def make(shape: Shape) -> Any:
+        return (make(shape[1:]) if len(shape) > 1 else Fraction(value),) * shape[0]
+
+    return make
+
+
+GENERATORS: dict[str, Callable[[Shape], Any]] = {
+    "ones": _filled(1),
+    "zeros": _filled(0),
+    "eye": lambda s: tuple(tuple(Fraction(int(i == j)) for j in range(s[0])) for i in range(s[0])),
+    "arange": lambda s: tuple(Fraction(i) for i in range(s[0])),
+}
+
+
+def _called(node: ast.Call) -> str:
+    """The name of what is called, by its usual name."""
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    return ALIASES.get(name, name)
 
 
 def _kind(node: ast.AST) -> str:

@@ -46,7 +46,8 @@ def backward(program: Program, output: str, seed: str, *, prefix: str = "", equa
     number where it has one. Steps of named quantities are called `dL_dz`, their edges `dL_dz_1`, `dL_dz_2`.
     """
     sweep = Sweep(output, seed)
-    forward = [program[n] for n in program.steps if n in program.ancestors([output])]
+    reached = program.ancestors([output])
+    forward = [step for step in program if step.name in reached]
     arrived: dict[str, list[str]] = {output: [seed]}
     uses = _uses(program, forward)
     for step in reversed(forward):
@@ -54,12 +55,12 @@ def backward(program: Program, output: str, seed: str, *, prefix: str = "", equa
             continue
         adjoint = _collect(program, sweep, step, arrived[step.name], prefix)
         sweep.adjoints[step.name] = adjoint
-        for position, text in enumerate(_texts(program, step, equal)):
+        for position, text in enumerate(rules(program, step, equal)):
             parent = step.args[position]
             if text is None or program[parent].op == "const":
                 continue
             name = _edge_name(program, f"{prefix}d{output}_d{parent}", parent, uses[parent])
-            edge = _edge(program, step, position, adjoint, text, name)
+            edge = send_back(program, step, position, adjoint, text, name)
             sweep.edges.append(edge)
             arrived.setdefault(parent, []).append(edge.result)
     return sweep
@@ -70,7 +71,7 @@ def _uses(program: Program, forward: list[Step]) -> dict[str, int]:
     count = {forward[-1].name: 0}
     for step in reversed(forward):
         if step.name in count:
-            for parent, text in zip(step.args, _texts(program, step, 0), strict=True):
+            for parent, text in zip(step.args, rules(program, step, 0), strict=True):
                 if text is not None:
                     count[parent] = count.get(parent, 0) + 1
     return count
@@ -95,7 +96,7 @@ def _collect(program: Program, sweep: Sweep, step: Step, arrived: list[str], pre
     return program.rename(total, name, "sum")
 
 
-def _texts(program: Program, step: Step, equal: int) -> tuple[str | None, ...]:
+def rules(program: Program, step: Step, equal: int) -> tuple[str | None, ...]:
     """The rule of every parent; a local derivative that is zero everywhere counts as none."""
     if step.op in ("given", "const"):
         return ()
@@ -105,11 +106,10 @@ def _texts(program: Program, step: Step, equal: int) -> tuple[str | None, ...]:
     if op.local is not None:
         local = op.equal[min(equal, len(op.equal)) - 1] if equal and op.equal else op.local
         return tuple(None if text == "0" else text for text in local)
-    rules = op.rules(tuple(len(program.shape(a)) for a in step.args))
-    return rules * len(step.args) if op.arity < 0 else rules
+    return op.rules(tuple(len(program.shape(a)) for a in step.args))
 
 
-def _edge(program: Program, step: Step, position: int, v: str, text: str, name: str) -> Edge:
+def send_back(program: Program, step: Step, position: int, v: str, text: str, name: str) -> Edge:
     """Append what `step` sends back to one of its arguments by the rule `text`."""
     op = OPS[step.op]
     parent = step.args[position]

@@ -26,6 +26,9 @@ def mark(submission: Submission, key: Key) -> tuple[Report, list[str]]:
     marks, more = _matched(submission.marks, key)
     if key.sheet is None:
         raise FileError("the key holds no sheet, so its questions are not known")
+    unanswered = [q.id for p in key.sheet.problems for q in p.questions if q.id not in key.answers]
+    if unanswered:
+        raise FileError(f"the key has no answer to question {unanswered[0]}")
     questions = {
         q.id: _question(q, given.get(q.id), key.answers[q.id], _mapping(p), marks.get(q.id))
         for p in key.sheet.problems

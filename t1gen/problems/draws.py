@@ -18,7 +18,7 @@ BIGGEST = 10_000
 def key(secret: str, *parts: str) -> bytes:
     """A key that only the secret gives, for this purpose alone."""
     message = "\0".join((str(len(p)) + ":" + p) for p in parts)
-    return hmac.new(secret.encode(), message.encode(), hashlib.sha256).digest()
+    return hmac.new(secret.encode("utf-8", "surrogatepass"), message.encode(), hashlib.sha256).digest()
 
 
 @dataclass
@@ -62,7 +62,7 @@ def support(text: str) -> tuple[Fraction, ...]:
 def _number(node: ast.expr) -> Fraction:
     sign = -1 if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else 1
     inner: Any = node.operand if isinstance(node, ast.UnaryOp) else node
-    if not isinstance(inner, ast.Constant) or isinstance(inner.value, bool):
+    if not isinstance(inner, ast.Constant) or type(inner.value) not in (int, Fraction):
         raise BankError(f"'{ast.unparse(node)}' is not a number")
     return sign * Fraction(inner.value)  # type: ignore[arg-type]
 

@@ -8,6 +8,7 @@ from t1gen.problems.draws import Stream
 BINARY = ("+", "-", "*", "/")
 UNARY = ("exp", "log", "sin", "cos", "tanh", "sigmoid", "square", "sqrt", "relu")
 OPTIONS = ("name", "inputs", "steps", "operations", "fan_out")
+ATTEMPTS = 10_000
 
 
 def build(options: dict[str, Any], stream: Stream) -> tuple[dict[str, str], str]:
@@ -19,20 +20,26 @@ def build(options: dict[str, Any], stream: Stream) -> tuple[dict[str, str], str]
     inputs, steps = int(options.get("inputs", 3)), int(options.get("steps", 5))
     operations = list(options.get("operations", ["+", "-", "*", "sigmoid", "exp"]))
     names = "xyzuvw"[:inputs]
-    lines = None
-    while lines is None:
+    for _ in range(ATTEMPTS):
         lines = _attempt(list(names), steps, operations, int(options.get("fan_out", 1)), stream)
-    return dict.fromkeys(names, "nonzero(-3, 3)"), "\n".join(lines)
+        if lines is not None:
+            return dict.fromkeys(names, "nonzero(-3, 3)"), "\n".join(lines)
+    raise BankError(f"no expression of {steps} steps uses all {inputs} inputs with just {', '.join(operations)}")
 
 
 def _check(options: dict[str, Any]) -> None:
     for name in options:
         if name not in OPTIONS:
             raise BankError(f"builder option '{name}' is unknown{near(name, OPTIONS)} (allowed: {', '.join(OPTIONS)})")
-    for operation in options.get("operations", []):
+    operations = options.get("operations", list(BINARY))
+    if not isinstance(operations, list) or not operations:
+        raise BankError(f"builder option 'operations' is a list of some of {', '.join(BINARY + UNARY)}")
+    for operation in operations:
         if operation not in BINARY + UNARY:
             raise BankError(f"builder operation '{operation}' is unknown (allowed: {', '.join(BINARY + UNARY)})")
-    inputs, steps, shared = (int(options.get(k, d)) for k, d in (("inputs", 3), ("steps", 5), ("fan_out", 1)))
+    inputs, steps, shared = counts = [options.get(k, d) for k, d in (("inputs", 3), ("steps", 5), ("fan_out", 1))]
+    if any(type(n) is not int for n in counts):
+        raise BankError("a builder's inputs, steps and fan_out are whole numbers")
     if not (1 <= inputs <= 6 and inputs + shared <= steps <= 12 and 0 <= shared <= 3):
         raise BankError("a builder wants 1 to 6 inputs, up to 3 fan-outs, and inputs + fan_out to 12 steps")
 

@@ -1,7 +1,8 @@
 """Drawing instances: every student's own stream, whole blocks of candidates judged at once."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
@@ -44,23 +45,32 @@ class Source:
     derived: dict[str, tuple[Structure, Judge]] = field(default_factory=dict)
     rejected: Counter[str] = field(default_factory=Counter)
     supports: dict[str, tuple[Fraction, ...]] = field(default_factory=dict)
+    bank: str = ""
 
     def draw(self, keys: Sequence[bytes]) -> list[Instance]:
         """One fair instance for every key; raises BankError that names the worst constraint after 10,000 draws."""
+        with self._placed():
+            return [self._built(k) for k in keys] if self.problem.builder else self._drawn(keys)
+
+    @contextmanager
+    def _placed(self) -> Iterator[None]:
+        """Errors tell the bank's file and the problem."""
         try:
-            if self.problem.builder:
-                return [self._built(k) for k in keys]
-            return self._drawn(keys)
+            yield
         except T1genError as error:
-            raise error if error.where.startswith(self.problem.id) else error.inside(self.problem.id) from None
+            for place in (self.problem.id, self.bank):
+                if place and place not in error.where.split(": "):
+                    error.inside(place)
+            raise
 
     # problems with a mapping of their own
 
     def shapes(self) -> dict[str, Shape]:
-        return {n: g.shape or shape_of(_fixed(g.value)) for n, g in self.problem.given.items()}
+        return {n: g.shape if g.draw else shape_of(_fixed(g.value)) for n, g in self.problem.given.items()}
 
     def structure(self) -> tuple[Structure, Judge]:
-        return self._derive(self.problem.mapping, self.shapes(), {n: g.draw for n, g in self.problem.given.items()})
+        with self._placed():
+            return self._derive(self.problem.mapping, self.shapes(), {n: g.draw for n, g in self.problem.given.items()})
 
     def _derive(self, mapping: str, shapes: dict[str, Shape], draws: dict[str, str]) -> tuple[Structure, Judge]:
         if mapping not in self.derived:
@@ -134,7 +144,10 @@ def _fixed(value: Any) -> Any:
     """A value of a bank as nested tuples of rationals, decimals as they are written."""
     if isinstance(value, list):
         return tuple(_fixed(v) for v in value)
-    return literal(value)
+    found = None if isinstance(value, bool) else literal(value)
+    if found is None or isinstance(found, str):
+        raise BankError(f"the value {value!r} is not a number")
+    return found
 
 
 def nested(flat: list[Any], shape: Shape) -> Any:

@@ -9,7 +9,6 @@ from t1gen.answers import KINDS
 from t1gen.asks import ASKS, Quantity, Tape
 from t1gen.banks import Problem
 from t1gen.errors import BankError, T1genError, near
-from t1gen.mapping import proof
 from t1gen.mapping.notation import text
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.program import Program, Shape
@@ -62,15 +61,14 @@ BASIC = ("points", "kind", "names")
 def derive(problem: Problem, shapes: Mapping[str, Shape], mapping: str) -> Structure:
     """Read the mapping, append what every ask needs, and prove it; errors name the problem."""
     try:
-        program = read(mapping, shapes)
+        program = read(mapping, shapes, lambdas=True)
         entries = [one for entry in problem.ask for one in _entries(entry, program)]
         tapes, results = [], []
         for equal in range(1 + max((len(OPS[s.op].equal) for s in program if s.op in OPS), default=0)):
             tape = Tape(program, equal=equal)
             results.append(tuple(ASKS[q.ask].reference(tape, q) for q, _ in entries))
             tapes.append(tape)
-        for output, wrt in tapes[0].proofs.items():
-            proof.prove(program, output, wrt)
+        tapes[0].prove()
         asked = _asked(problem, entries, tapes[0], results[0])
         return Structure(problem, program, asked, tuple(tapes), tuple(results))
     except T1genError as error:
@@ -93,9 +91,12 @@ def _entries(entry: Mapping[str, Any], mapping: Program) -> list[tuple[Quantity,
         if option not in (*ask.options, *BASIC):
             allowed = (*ask.options, *BASIC)
             raise BankError(
-                f"ask '{name}' has no option '{option}'{near(option, allowed)} (allowed: {', '.join(allowed)})"
+                f"ask '{name}' has no option '{option}'{near(str(option), allowed)} (allowed: {', '.join(allowed)})"
             )
-    quantities = ask.declare(options, mapping)
+    try:
+        quantities = ask.declare(options, mapping)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise BankError(f"an option of ask '{name}' cannot be read: {error}") from None
     if not quantities:
         raise BankError(f"ask '{name}' names nothing; say what it is of or with respect to")
     return [(q, options) for q in quantities]
@@ -133,6 +134,9 @@ def _names(tape: Tape, quantity: Quantity, options: Mapping[str, Any]) -> dict[s
 
 def shared_points(total: Fraction, told: list[Any]) -> list[Fraction]:
     """`total` split equally over the asks that tell no points, in quarters, the sum kept; earlier asks get more."""
+    for t in told:
+        if t is not None and not (type(t) in (int, float) and 0 < t < 1000):
+            raise BankError(f"an ask's points are a positive number, not {t}")
     fixed = sum((Fraction(str(t)) for t in told if t is not None), Fraction(0))
     free = sum(t is None for t in told)
     quarters = (total - fixed) * 4

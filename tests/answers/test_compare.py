@@ -38,7 +38,7 @@ NUMBERS: list[tuple[str, Any, Any, Any, str]] = [
     ("array", [[1, 2], [3, 4]], [[0.1, 0.1], [0.1, 0.1]], [[1, 2], [3, 4]], "correct"),
     ("array", [[1, 2], [3, 4]], [[0.1, 0.1], [0.1, 0.1]], [[1, 3], [2, 4]], "wrong"),
     ("array", [[1, 2], [3, 4]], [[0.1, 0.1], [0.1, 0.1]], [1, 2, 3, 4], "wrong"),
-]  # fmt: skip
+]
 
 
 def shape_of(value: Any) -> list[int]:
@@ -115,7 +115,7 @@ FORMULAS: list[tuple[Any, str, list[int], str, str]] = [
     (LINEAR, "W.T @ v", [3], "W.T @ y", "wrong"),
     (LINEAR, "W.T @ v", [3], "x", "wrong"),
     (LINEAR, "W.T @ v", [3], "sum(W, axis=0)", "wrong"),
-]  # fmt: skip
+]
 
 
 def formula_question(mapping: Any, shape: list[int]) -> Question:
@@ -183,7 +183,7 @@ GRAPHS: list[tuple[Any, str, str]] = [
     (SHARED, "f = " + "(" * 10_000, "unreadable"),
     (SHARED, "f = lambda: x", "unreadable"),
     (SHARED, "z" * 30_000, "unreadable"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("mapping", "submitted", "verdict"), GRAPHS)

@@ -103,7 +103,7 @@ ROWS: list[tuple[str, list[int], Any, Any]] = [
     ("array", [2], [[[[[[[[[1]]]]]]]]], "too large"),
     ("array", [2], [0] * 10_001, "too large"),
     ("array", [2], [1, 10**400], "is not a finite number"),
-]  # fmt: skip
+]
 
 
 def question(kind: str, shape: list[int], **more: Any) -> Question:
@@ -131,9 +131,27 @@ def test_what_is_no_text_is_no_formula_and_no_graph(kind: str, submitted: Any) -
 
 @pytest.mark.parametrize(
     "text",
-    ["v * q", "v *", "lambda v: v", "v.__class__", "__import__('os')", "v if v else v", "(" * 10_000, "v" * 30_000,
-     "[v for v in v]", "v[9]", "v[v]", "tahn(v)", "v = v", "f'{v}'", "v; v", "", "v @ V @ W", "'v'", "-" * 9000 + "v"],
-)  # fmt: skip
+    [
+        "v * q",
+        "v *",
+        "lambda v: v",
+        "v.__class__",
+        "__import__('os')",
+        "v if v else v",
+        "(" * 10_000,
+        "v" * 30_000,
+        "[v for v in v]",
+        "v[9]",
+        "tahn(v)",
+        "v = v",
+        "f'{v}'",
+        "v; v",
+        "",
+        "v @ V @ W",
+        "'v'",
+        "-" * 9000 + "v",
+    ],
+)
 def test_a_formula_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         KINDS["expression"].read(text, question("expression", [3], names={"v": [3], "V": [3, 3]}))

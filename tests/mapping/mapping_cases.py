@@ -4,7 +4,7 @@ Cases are discovered from the table of operations: the operation's own examples,
 """
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 from hypothesis import settings
@@ -19,10 +19,18 @@ from t1gen.mapping.sweep import backward
 
 SHAPES = {
     1: (((),), ((3,),), ((2, 3),)),
-    2: (((), ()), ((3,), (3,)), ((3,), (2, 3)), ((2, 3), (3,)), ((), (3,)), ((3,), ()), ((2, 1), (2, 3)),
-        ((2, 1), (1, 3))),
+    2: (
+        ((), ()),
+        ((3,), (3,)),
+        ((3,), (2, 3)),
+        ((2, 3), (3,)),
+        ((), (3,)),
+        ((3,), ()),
+        ((2, 1), (2, 3)),
+        ((2, 1), (1, 3)),
+    ),
     3: (((), (), ()), ((3,), (3,), (3,)), ((2, 3), (3,), ()), ((), (2, 1), (3,))),
-}  # fmt: skip
+}
 """Shapes of the parents of an elementwise operation, by how many it has."""
 
 MARGIN = 0.02
@@ -46,6 +54,16 @@ class Case:
     def program(self):
         return read(f"y = {self.call}", dict(self.shapes))
 
+    @property
+    def selects(self):
+        """Whether an index depends on values, so that ties are jumps."""
+        return any(step.op in OPS and OPS[step.op].selects for step in self.program)
+
+    @property
+    def surrogate(self):
+        """Whether the gradient is by design another than the slope."""
+        return any(OPS[s.op].surrogate or OPS[s.op].frozen for s in self.program if s.op in OPS)
+
     def domain(self, name):
         op = OPS[self.op]
         place = list(AXES).index(name)
@@ -54,14 +72,22 @@ class Case:
     def values(self, seed, batch=1):
         """Random values of every parent within its domain, on a grid of thousandths, the batch last."""
         stream = np.random.default_rng(seed)
-        return {name: on_grid(stream.integers(0, 1001, (*shape, batch)), self.domain(name))
-                for name, shape in self.shapes}  # fmt: skip
+        return {
+            name: on_grid(stream.integers(0, 1001, (*shape, batch)), self.domain(name)) for name, shape in self.shapes
+        }
 
     def smooth_values(self, seed, batch=1):
         """The same away from kinks, instance by instance."""
-        found = [v for v in (self.values((seed, n)) for n in range(40 * batch)) if is_smooth(self.program, v)][:batch]
+        tried = (self.values((seed, n)) for n in range(100 * batch))
+        good = (v for v in tried if is_smooth(self.program, v) and (not self.selects or all(map(is_apart, v.values()))))
+        found = list(islice(good, batch))
         assert len(found) == batch, f"{self}: too few values away from kinks"
         return {name: np.concatenate([v[name] for v in found], axis=-1) for name, _ in self.shapes}
+
+
+def is_apart(x):
+    flat = np.sort(x.ravel())
+    return bool((np.diff(flat) > MARGIN).all())
 
 
 def on_grid(whole, domain):

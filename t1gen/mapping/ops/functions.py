@@ -1,5 +1,6 @@
 """Elementwise functions: each is its local derivative, once at the output and once at the input where both are used."""
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +16,17 @@ def _sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)) without overflow: exp of -|x| alone."""
     small = np.exp(-np.abs(x))
     return np.asarray(np.where(x >= 0, 1.0, small) / (1.0 + small))
+
+
+_erf_of = np.frompyfunc(math.erf, 1, 1)
+
+
+def _erf(x: Array) -> Array:
+    return np.asarray(_erf_of(x), dtype=float)
+
+
+def _bounded(x: Shape, lo: Any, hi: Any) -> tuple[Shape, dict[str, Any]]:
+    return x, {"lo": Fraction(lo), "hi": Fraction(hi)}
 
 
 def _softplus(x: Array) -> Array:
@@ -44,6 +56,19 @@ OPERATIONS = (
     _function("square", "2 * A", exact=True, structural=True, forward=lambda x: x * x, latex="<A>^{2}"),
     _function("sin", "cos(A)", latex=r"\sin <A>"),
     _function("cos", "-sin(A)", latex=r"\cos <A>"),
+    _function("arcsin", "1 / sqrt(1 - A ** 2)", equal=(("1 / cos(y)",),), primitive="asin", domain=((-0.9, 0.9),),
+              guards=("1 - A ** 2",)),
+    _function("arctan", "1 / (1 + A ** 2)", primitive="atan"),
+    _function("log1p", "1 / (1 + A)", equal=(("exp(-y)",),), definition="log(1 + A)", guards=("1 + A",),
+              domain=((-0.6, 2),)),
+    _function("expm1", "exp(A)", equal=(("y + 1",),), definition="exp(A) - 1"),
+    _function("erf", "2 / sqrt(pi) * exp(-A ** 2)", _erf),
+    _function("floor", "0", frozen=True, kinks=("A - round(A)",)),
+    _function("round", "0", np.round, frozen=True, primitive="nint", kinks=("A - floor(A) - 0.5",)),
+    _function("stop_gradient", "0", lambda x: x, frozen=True, exact=True, structural=True),
+    Op(name="clip_grad", infer=_bounded, forward=lambda x, lo, hi: x, statics=("lo", "hi"), vjp=("clip(v, lo, hi)",),
+       bind=lambda parent, shapes, lo, hi: {"lo": lo, "hi": hi}, structural=True, exact=True, surrogate=True,
+       examples=(("clip_grad(A, -0.5, 0.5)", {"A": (3,)}),)),
     _function("tanh", "1 - y ** 2", equal=(("1 - tanh(A) ** 2",),), latex=r"\tanh <A>"),
     _function("sigmoid", "y * (1 - y)", _sigmoid,
               equal=(("sigmoid(A) * (1 - sigmoid(A))",), ("exp(-A) / (1 + exp(-A)) ** 2",)),

@@ -56,8 +56,19 @@ def _trace_infer(a: Shape) -> Inferred:
     return (), {"size": _square("trace", a)}
 
 
-def _transpose(x: Array) -> Array:
-    return np.moveaxis(x, range(x.ndim - 1), range(x.ndim - 2, -1, -1))
+def _transpose_infer(a: Shape, axes: Any = None) -> Inferred:
+    order = tuple(range(len(a)))[::-1] if axes is None else tuple(axes)
+    if sorted(order) != list(range(len(a))):
+        raise LanguageError(f"axes {order} are not the axes of shape {a}")
+    return tuple(a[i] for i in order), {"axes": order}
+
+
+def _transpose(x: Array, axes: tuple[int, ...]) -> Array:
+    return np.transpose(x, (*axes, x.ndim - 1))
+
+
+def _back(parent: int, shapes: tuple[Shape, ...], axes: tuple[int, ...]) -> dict[str, Any]:
+    return {"back": tuple(axes.index(i) for i in range(len(axes)))}
 
 
 OPERATIONS = (
@@ -74,6 +85,7 @@ OPERATIONS = (
     Op(name="trace", infer=_trace_infer, forward=lambda x, size: total(_diag(x)), structural=True, exact=True,
        vjp=("diag(broadcast_to(v, (size,)))",), bind=lambda parent, shapes, size: {"size": size},
        latex=r"\operatorname{tr}({A})", examples=(("trace(A)", {"A": (3, 3)}),)),
-    Op(name="transpose", infer=lambda a: (a[::-1], {}), forward=_transpose, structural=True, exact=True, passes=True,
-       vjp=("v.T",), latex=r"<A>^{\top}", examples=(("A.T", {"A": (2, 3)}), ("A.T", {"A": (3,)}))),
+    Op(name="transpose", infer=_transpose_infer, forward=_transpose, statics=("axes",), structural=True, exact=True,
+       passes=True, vjp=("transpose(v, back)",), bind=_back,
+       examples=(("A.T", {"A": (2, 3)}), ("A.T", {"A": (3,)}), ("transpose(A, (1, 2, 0))", {"A": (2, 3, 4)}))),
 )  # fmt: skip

@@ -25,8 +25,12 @@ class Op:
     one text a parent, by ranks of the parents where it is a dict; an
     elementwise operation that states neither gets sympy's derivative. `equal` lists other rules of the same value.
     `definition` says the forward in simpler operations (for sympy and mpmath; a text, or one made from the shapes and
-    statics); without it, a non-structural operation is the function of that name in both.
+    statics); without it, a non-structural operation is the function of that name, or of the
+    name `primitive`, in both.
     `kinks` are texts whose sign decides a branch; `guards` are divided by, or their logarithm is taken.
+    What `passes` only moves entries or signs, so nobody rounds it; sizes that `pins` uses cannot shrink in proofs; what
+    `selects` takes indices from values; `frozen` is declared constant, its gradient zero, and proofs hold it fixed; a
+    `surrogate` has another gradient than its value by design, and proofs take it for a copy.
     `domain` bounds test values a parent; `examples` are calls that the property tests run (elementwise ones need none).
     """
 
@@ -36,16 +40,20 @@ class Op:
     arity: int = 1
     statics: tuple[str, ...] = ()
     local: Texts | None = None
-    vjp: Texts | Mapping[tuple[int, ...], Texts] | None = None
+    vjp: Texts | Mapping[tuple[int, ...], Texts] | Callable[[int], Texts] | None = None
     equal: tuple[Texts, ...] = ()
     bind: Callable[..., dict[str, Any]] | None = None
     structural: bool = False
     exact: bool = False
     definition: str | Callable[..., str] | None = None
+    primitive: str = ""
     kinks: tuple[str, ...] = ()
     guards: tuple[str, ...] = ()
     pins: bool = False
     passes: bool = False
+    selects: bool = False
+    frozen: bool = False
+    surrogate: bool = False
     infix: tuple[str, int] | None = None
     latex: str | Callable[..., str] | None = None
     domain: tuple[tuple[float, float], ...] = ()
@@ -55,7 +63,7 @@ class Op:
         """The VJP texts for parents of these ranks."""
         if isinstance(self.vjp, Mapping):
             return self.vjp[ranks]
-        return self.vjp or ()
+        return self.vjp(len(ranks)) if callable(self.vjp) else self.vjp or ()
 
 
 def broadcast(*shapes: Shape) -> Shape:

@@ -13,12 +13,12 @@ from t1gen.mapping.program import Shape
 
 Inferred = tuple[Shape, dict[str, Any]]
 Index = tuple[tuple[Any, ...], ...]
-"""One entry an axis: ("at", i), ("slice", start, stop, step) or ("new",)."""
+"""One entry an axis: ("at", i), ("slice", start, stop, step), ("new",) or ("array", nested whole numbers)."""
 
 
 def numpy_index(index: Index) -> tuple[Any, ...]:
     """The same index for NumPy."""
-    kinds: dict[str, Callable[..., Any]] = {"at": lambda i: i, "slice": slice, "new": lambda: None}
+    kinds: dict[str, Callable[..., Any]] = {"at": lambda i: i, "slice": slice, "new": lambda: None, "array": np.array}
     return tuple(kinds[kind](*rest) for kind, *rest in index)
 
 
@@ -46,7 +46,7 @@ def _sizes(shape: Any) -> Shape:
     return wanted
 
 
-def _full(shape: Any) -> Shape:
+def full_shape(shape: Any) -> Shape:
     wanted = _sizes(shape)
     if any(n < 1 for n in wanted):
         raise LanguageError(f"{wanted} is not a shape: every size is at least 1")
@@ -54,7 +54,7 @@ def _full(shape: Any) -> Shape:
 
 
 def _put_infer(v: Shape, index: Index, shape: Any) -> Inferred:
-    shape = _full(shape)
+    shape = full_shape(shape)
     if _indexed(shape, index) != v:
         raise LanguageError(f"put: a value of shape {v} does not fit the index into shape {shape}")
     return shape, {"index": index, "shape": shape}
@@ -62,7 +62,7 @@ def _put_infer(v: Shape, index: Index, shape: Any) -> Inferred:
 
 def _put(v: Array, index: Index, shape: Shape) -> Array:
     out = np.zeros((*shape, v.shape[-1]), dtype=v.dtype)
-    out[numpy_index(index)] = v
+    np.add.at(out, numpy_index(index), v)
     return out
 
 
@@ -84,14 +84,14 @@ def _fits(small: Shape, large: Shape) -> bool:
 
 
 def _broadcast_infer(a: Shape, shape: Any) -> Inferred:
-    wanted = _full(shape)
+    wanted = full_shape(shape)
     if not _fits(a, wanted):
         raise LanguageError(f"shape {a} cannot be broadcast to {wanted}")
     return wanted, {"shape": wanted}
 
 
 def _sum_to_infer(a: Shape, shape: Any) -> Inferred:
-    wanted = _full(shape)
+    wanted = full_shape(shape)
     if not _fits(wanted, a):
         raise LanguageError(f"shape {a} cannot be summed to {wanted}")
     return wanted, {"shape": wanted}
@@ -152,7 +152,7 @@ OPERATIONS = (
                  ("sum_to(A, ())", {"A": (3,)}))),
     Op(name="concatenate", arity=-1, infer=_concatenate_infer,
        forward=lambda *xs, axis: np.concatenate(xs, axis=axis), statics=("axis",), structural=True, exact=True,
-       passes=True, pins=True, vjp=("v[part]",), bind=_part,
+       passes=True, pins=True, vjp=lambda n: ("v[part]",) * n, bind=_part,
        examples=(("concatenate((A, B))", {"A": (2,), "B": (3,)}),
                  ("concatenate((A, B, A), axis=1)", {"A": (2, 1), "B": (2, 2)}))),
 )  # fmt: skip

@@ -1,0 +1,180 @@
+"""fixed_point and argmin: a value found by iteration, with the implicit gradient.
+
+Where x = g(x, theta), x is written as  s + (1 - dg/dx)^-1 (g(s, theta) - s)  with s the value found, held constant, and so is
+the inverse: the value is s, and its derivative by theta is (1 - dg/dx)^-1 dg/dtheta, the implicit gradient. Likewise
+argmin is a root of the gradient F of its objective: s - H^-1 F(s, theta), H the Hessian.
+"""
+
+import ast
+from collections.abc import Callable
+from fractions import Fraction
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from t1gen.errors import LanguageError
+from t1gen.mapping.ops import OPS
+from t1gen.mapping.ops.fold import Array
+from t1gen.mapping.ops.record import Op
+from t1gen.mapping.program import Program, Shape, Step
+from t1gen.mapping.tangent import held, take_over
+
+if TYPE_CHECKING:
+    from t1gen.mapping.reader import Writer
+
+ROUNDS, CLOSE, LARGEST = 500, 1e-15, 12
+"""Rounds before an iteration is given up, the relative change at which it ends, and the largest vector."""
+
+Build = Callable[["Writer", str], str]
+"""Writes the body of the lambda for the name that stands for its argument."""
+
+
+def fixed_point(writer: "Writer", body: Build, start: str) -> str:
+    """x with x = body(x), from `start`; its gradient is the implicit one."""
+    found = _iterated(writer, body, start)
+    residual = writer.emit("sub", (body(writer, found), found))
+    slope = _jacobian(writer, body, found)
+    return writer.emit("add", (found, _divided(writer, residual, _one_minus(writer, slope))))
+
+
+def argmin(writer: "Writer", body: Build, start: str) -> str:
+    """The w that minimises body(w), by Newton's method from `start`; its gradient is the implicit one."""
+
+    def gradient(inner: "Writer", at: str) -> str:
+        return _adjoint(inner, body, at)
+
+    def newton(inner: "Writer", at: str) -> str:
+        return inner.emit("sub", (at, _divided(inner, gradient(inner, at), _jacobian(inner, gradient, at))))
+
+    found = _iterated(writer, newton, start)
+    step = _divided(writer, gradient(writer, found), _jacobian(writer, gradient, found))
+    return writer.emit("sub", (found, step))
+
+
+def _divided(writer: "Writer", residual: str, matrix: str) -> str:
+    """matrix^-1 @ residual, the matrix held constant."""
+    fixed = writer.emit("stop_gradient", (matrix,))
+    if writer.program.shape(matrix) == ():
+        return writer.emit("div", (residual, fixed))
+    return writer.emit("matmul", (writer.emit("inv", (fixed,)), residual))
+
+
+def _one_minus(writer: "Writer", slope: str) -> str:
+    shape = writer.program.shape(slope)
+    eye = (
+        tuple(tuple(Fraction(int(i == j)) for j in range(shape[0])) for i in range(shape[0])) if shape else Fraction(1)
+    )
+    return writer.emit("sub", (writer.const(eye, shape), slope))
+
+
+def _adjoint(writer: "Writer", body: Build, at: str, row: int | None = None) -> str:
+    """The gradient of the body, or of one entry of it, at a quantity."""
+    from t1gen.mapping.sweep import backward
+
+    shape = writer.program.shape(at)
+    scratch = held(writer.program, [at])
+    inner = type(writer)(scratch, scope=writer.scope, statics=writer.statics, fold=True, role="inner")
+    value = body(inner, at)
+    if row is None and scratch.shape(value) != ():
+        raise LanguageError(f"argmin takes an objective that is a scalar, not of shape {scratch.shape(value)}")
+    unit = tuple(Fraction(int(i == row)) for i in range(shape[0])) if shape and row is not None else Fraction(1)
+    seed = inner.const(unit, shape if row is not None else ())
+    adjoint = backward(scratch, value, seed).adjoints.get(at) or inner.const(_zeros(shape), shape)
+    if scratch.shape(adjoint) != shape:
+        adjoint = inner.emit("broadcast_to", (adjoint,), shape=shape)
+    take_over(writer.program, scratch, adjoint)
+    return adjoint
+
+
+def _zeros(shape: Shape) -> Any:
+    return tuple(_zeros(shape[1:]) for _ in range(shape[0])) if shape else Fraction(0)
+
+
+def _jacobian(writer: "Writer", body: Build, at: str) -> str:
+    """The square Jacobian of the body at a quantity; a scalar where that is one."""
+    shape = writer.program.shape(at)
+    if shape == ():
+        return _adjoint(writer, body, at, 0)
+    rows = [_adjoint(writer, body, at, i) for i in range(shape[0])]
+    flat = [writer.emit("reshape", (r,), shape=(1, shape[0])) for r in rows]
+    return writer.emit("concatenate", tuple(flat), axis=0) if len(flat) > 1 else flat[0]
+
+
+def _iterated(writer: "Writer", body: Build, start: str) -> str:
+    """The value that repeating the body ends at, as one step whose gradient is zero."""
+    program = writer.program
+    shape = program.shape(start)
+    if len(shape) > 1 or prod(shape) > LARGEST:
+        raise LanguageError(f"fixed_point and argmin find a scalar or a vector of at most {LARGEST}, not shape {shape}")
+    scratch = program.copy()
+    here = scratch.add(Step(scratch.fresh("_at"), "given", shape=shape, role="given"))
+    result = body(type(writer)(scratch, scope=writer.scope, statics=writer.statics, fold=True, role="inner"), here)
+    if scratch.shape(result) != shape:
+        raise LanguageError(f"the body has shape {scratch.shape(result)}, its argument {shape}; they must be the same")
+    moving = scratch.descendants([here]) & scratch.ancestors([result])
+    used = [n for s in scratch if s.name in moving for n in s.args if n not in moving]
+    taken = [n for n in dict.fromkeys(used) if scratch[n].op != "const"]
+    for name in taken:
+        take_over(program, scratch, name)
+    inside = Program({s.name: s for s in scratch if s.name in moving or (s.op == "const" and s.name in used)})
+    steps = tuple(inside.steps.values())
+    return writer.emit("iterate", (start, *taken), body=(here, result, tuple(taken), steps))
+
+
+def _infer(*shapes: Shape, body: Any) -> tuple[Shape, dict[str, Any]]:
+    return shapes[0], {"body": body}
+
+
+def _iterate(*arrays: Array, body: Any) -> Array:
+    """Repeat until an instance changes no more; each on its own, so that no batch changes another's bits."""
+    from t1gen.mapping.evaluate import evaluate
+
+    here, result, taken, steps = body
+    start = np.asarray(arrays[0]).astype(float)
+    shapes = {n: a.astype(float) for n, a in zip(taken, arrays[1:], strict=True)}
+    givens = [Step(n, "given", shape=a.shape[:-1]) for n, a in shapes.items()]
+    program = Program({s.name: s for s in (*givens, *steps)})
+    now, done = start, np.zeros(start.shape[-1], dtype=bool)
+    for _ in range(ROUNDS):
+        new = np.where(done, now, evaluate(program, {**shapes, here: now})[result])
+        gap = np.abs(new - now).reshape(-1, now.shape[-1]).max(axis=0)
+        size = np.abs(new).reshape(-1, now.shape[-1]).max(axis=0)
+        now, done = new, done | (gap <= CLOSE * (1 + size))
+        if done.all():
+            break
+    now = np.where(done, now, np.nan)
+    kind = type(np.asarray(arrays[0]).flat[0])
+    return now if arrays[0].dtype != object else np.asarray(np.frompyfunc(kind, 1, 1)(now), dtype=object)
+
+
+def _none(parents: int) -> tuple[None, ...]:
+    return (None,) * parents
+
+
+OPS["iterate"] = Op(
+    name="iterate", arity=-1, infer=_infer, forward=_iterate, statics=("body",), vjp=_none, frozen=True, structural=True,
+    selects=True,
+)  # fmt: skip
+
+
+def read_call(writer: "Writer", name: str, node: ast.Call) -> str:
+    """fixed_point(lambda u: ..., start) or argmin(lambda w: ..., start)."""
+    function = node.args[0] if node.args else None
+    if len(node.args) != 2 or node.keywords or not isinstance(function, ast.Lambda) or len(function.args.args) != 1:
+        raise LanguageError(f"{name} takes a lambda of one name and a start: {name}(lambda u: cos(u), 0.5)")
+    argument = function.args.args[0].arg
+
+    def body(inner: "Writer", at: str) -> str:
+        known = (
+            writer.scope
+            if writer.scope is not None
+            else {s.name: s.name for s in writer.program if s.name.isidentifier()}
+        )
+        bound = type(inner)(
+            inner.program, scope={**known, argument: at}, statics=writer.statics, fold=True, role=inner.role
+        )
+        return bound.value(function.body)
+
+    start = writer.value(node.args[1])
+    return (fixed_point if name == "fixed_point" else argmin)(writer, body, start)

@@ -1,0 +1,282 @@
+"""Banks: the standard test as promised, and what is said of a bank that is wrong."""
+
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from t1gen.banks import available, load, problem
+from t1gen.cli import main
+from t1gen.errors import BankError, T1genError
+from t1gen.exam import Maker, Plan
+from t1gen.files import Student
+from t1gen.problems.draws import support
+
+BANK = """\
+id: mine
+title: Mine
+minutes: 10
+problems:
+  - id: one
+    title: One
+    competence: vjp
+    points: 2
+    minutes: 5
+    given:
+      x: {draw: nonzero(-3, 3)}
+      a: {draw: "integers(2, 4)"}
+    mapping: y = a * x ** 2
+    ask:
+      - forward: y
+      - gradient: x
+"""
+
+
+def t1gen(*arguments: object) -> Result:
+    return CliRunner().invoke(main, list(map(str, arguments)))
+
+
+def bank(folder: Path, text: str = BANK) -> Path:
+    path = folder / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def generated(path: Path) -> Any:
+    [(exam, _)] = Maker(Plan(load(str(path)), "s", "e")).tests([Student("", "")])
+    return exam
+
+
+# the standard test
+
+
+def test_the_standard_test_is_as_promised() -> None:
+    t1 = load("t1")
+    assert len(t1.problems) >= 8
+    assert sum(Fraction(p.points) for p in t1.problems) == 24
+    assert t1.minutes == 60 and sum(p.minutes for p in t1.problems) <= 50
+    competences = Counter(p.competence for p in t1.problems)
+    assert set(competences) == {"draw-graph", "vjp", "backpropagation"} and min(competences.values()) >= 2
+
+
+def test_every_draw_of_every_bank_has_values() -> None:
+    draws = [g.draw for name in available() for p in load(name).problems for g in p.given.values() if g.draw]
+    assert draws
+    for text in draws:
+        assert len(support(text)) >= 2, text
+
+
+def test_labels_are_minus_or_plus_one_and_the_text_says_so() -> None:
+    for one in load("t1").problems:
+        if any(set(support(g.draw)) == {-1, 1} for g in one.given.values() if g.draw):
+            assert "$-1$ or $+1$" in one.text, one.id
+
+
+def test_check_finds_nothing_wrong_in_the_standard_test() -> None:
+    done = t1gen("check", "t1", "--tests", 30)
+    assert done.exit_code == 0, done.output
+    assert "Nothing is wrong in t1" in done.stdout
+    for one in load("t1").problems:
+        assert f"{one.id}: 30 drawn" in done.stdout
+    assert "rejected" in done.stdout and "widest tolerance" in done.stdout
+
+
+# a bank of one's own
+
+
+def test_a_bank_of_ones_own_is_generated_shown_and_checked(tmp_path: Path) -> None:
+    path = bank(tmp_path)
+    assert t1gen("check", path, "--tests", 20).exit_code == 0
+    assert "One" in t1gen("show", path, "--seed", 3).stdout
+    assert "One" in t1gen("show", f"{path}:one", "--seed", 3).stdout
+    done = t1gen("generate", path, "--seed", 1, "--out", tmp_path / "out", "--format", "json")
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("nonzero(-3, 3)", "nonzero(-3, 3)"),
+        ("nonzero(-3,3)", "nonzero(-3, 3)"),
+        ("choice(-1, 1)", "choice(-1, 1)"),
+        ("choice(1, 2, 3)", "choice(1, 2, 3)"),
+        ("choice(0.1, 0.25, 1)", "choice(0.1, 0.25, 1)"),
+        ("grid(0, 1, 0.5)", "grid(0, 1, 0.5)"),
+        ("choice(2, 2)", "choice(2, 2)"),
+        ('"nonzero(-3, 3)"', "nonzero(-3, 3)"),
+    ],
+)
+def test_a_draw_may_stand_without_quotes(tmp_path: Path, written: str, read: str) -> None:
+    """YAML splits `{draw: nonzero(-3, 3)}` at its comma."""
+    path = bank(
+        tmp_path,
+        BANK.replace("nonzero(-3, 3)", written)
+        .replace("x: {draw", "x: {shape: [2], draw")
+        .replace("- gradient: x", "- vjp: {wrt: x, with: 1}"),
+    )
+    assert support(load(str(path)).problems[0].given["x"].draw) == support(read)
+    assert len(generated(path).problems[0].given["x"]) == 2
+
+
+def test_minutes_over_the_tests_time_are_a_finding(tmp_path: Path) -> None:
+    done = t1gen("check", bank(tmp_path, BANK.replace("minutes: 10", "minutes: 4")), "--tests", 3)
+    assert done.exit_code == 1 and "take 5 minutes, the test has 4" in done.stdout
+
+
+def test_points_are_split_in_quarters() -> None:
+    for points in (1, 1.25, 2, 3.5):
+        one = load("t1").problems[6]
+        import msgspec
+
+        if points < 2:
+            with pytest.raises(BankError, match="cannot be split"):
+                _points(msgspec.structs.replace(one, points=points))
+        else:
+            assert sum(_points(msgspec.structs.replace(one, points=points))) == Fraction(points)
+
+
+def _points(one: Any) -> list[Fraction]:
+    from t1gen.problems.instance import Source
+
+    return [a.points for a in Source(one).structure()[0].asked]
+
+
+def test_an_unknown_bank_or_problem_gets_a_near_match() -> None:
+    with pytest.raises(BankError, match=r"no bank 't11'; did you mean 't1'\? \(banks: t1"):
+        load("t11")
+    with pytest.raises(BankError, match=r"bank t1 has no problem 'neuron-stpe'; did you mean 'neuron-step'\?"):
+        problem(load("t1"), "neuron-stpe")
+
+
+# what is wrong with a bank: (what is put for what, what the message says)
+
+WRONG: list[tuple[str, str, str]] = [
+    ("id: mine", "id: [", "not YAML"),
+    ("id: mine", "id: 5", "$.id"),
+    ("id: mine\n", "", "id"),
+    ("title: Mine", "titel: Mine", "did you mean 'title'?"),
+    ("problems:", "problem:", "did you mean 'problems'?"),
+    ("points: 2", "points: two", "one: "),
+    ("points: 2", "points: 0", "one: a problem has positive points"),
+    ("points: 2", "points: -1", "one: a problem has positive points"),
+    ("points: 2", "points: .nan", "one: "),
+    ("points: 2", "points: .inf", "one: "),
+    ("points: 2", "points: 0.3", "one: "),
+    ("    points: 2\n", "", "one: "),
+    ("competence: vjp", "competence: vpj", "one: competence 'vpj' is unknown; did you mean 'vjp'?"),
+    ("competence: vjp", "competnce: vjp", "did you mean 'competence'?"),
+    ("draw: nonzero", "drwa: nonzero", "did you mean 'draw'?"),
+    ("nonzero(-3, 3)", "nonzeor(-3, 3)", "did you mean 'nonzero'?"),
+    ("nonzero(-3, 3)", "nonzero(-3)", "wrong count of numbers"),
+    ("nonzero(-3, 3)", "nonzero(3, -3)", "0 values"),
+    ("{draw: nonzero(-3, 3)}", "{}", "given 'x' needs either 'draw' or 'value'"),
+    ("{draw: nonzero(-3, 3)}", "{draw: choice(1), value: 2}", "given 'x' needs either 'draw' or 'value'"),
+    ("{draw: nonzero(-3, 3)}", "{value: many}", "one"),
+    ("{draw: nonzero(-3, 3)}", "{value: [1, [2]]}", "one"),
+    ("{draw: nonzero(-3, 3)}", "{value: .nan}", "one"),
+    ("{draw: nonzero(-3, 3)}", "{value: true}", "one"),
+    ("{draw: nonzero(-3, 3)}", "{value: {a: 1}}", "one"),
+    ("{draw: nonzero(-3, 3)}", "{value: 2020-01-01}", "one"),
+    ("{draw: nonzero(-3, 3)}", "{shape: [0], draw: choice(1)}", "one"),
+    ("{draw: nonzero(-3, 3)}", "{shape: [-1], draw: choice(1)}", "one"),
+    ("{draw: nonzero(-3, 3)}", "{shape: [100000, 100000], draw: choice(1)}", "one"),
+    ("{draw: nonzero(-3, 3)}", "{shape: x, draw: choice(1)}", "one"),
+    ("{draw: nonzero(-3, 3)}", "5", "one"),
+    ("x: {draw", "sigmoid: {draw", "one"),
+    ("x: {draw", "1x: {draw", "one"),
+    ("x: {draw", "_x: {draw", "one"),
+    ("y = a * x ** 2", "y = a * q ** 2", "one: line 1, column 9: the name 'q' is unknown"),
+    ("y = a * x ** 2", "y = sigmod(x)", "did you mean 'sigmoid'?"),
+    ("y = a * x ** 2", "y = a *", "one: line 1, column"),
+    ("y = a * x ** 2", "''", "one: "),
+    ("y = a * x ** 2", "5", "one: "),
+    ("y = a * x ** 2", "y = a @ x", "one: line 1, column 5"),
+    ("mapping: y = a * x ** 2", "builder: {name: expresion}", "builder 'expresion' is unknown"),
+    ("mapping: y = a * x ** 2", "builder: {name: expression, step: 3}", "did you mean 'steps'?"),
+    ("mapping: y = a * x ** 2", "builder: {name: expression, steps: many}", "whole numbers"),
+    ("mapping: y = a * x ** 2", "builder: {name: expression, operations: [exp]}", "no expression of"),
+    ("- forward: y", "- foward: y", "ask 'foward' is unknown; did you mean 'forward'?"),
+    ("- forward: y", "- forward: z", "the mapping has no 'z'"),
+    ("- forward: y", "- forward: {pionts: 1}", "ask 'forward' has no option 'pionts'; did you mean 'points'?"),
+    ("- forward: y", "- forward: {off: y}", "ask 'forward' has no option"),  # YAML reads off as false
+    ("- forward: y", "- forward: {of: y, kind: nubmer}", "not 'nubmer'; did you mean 'number'?"),
+    ("- forward: y", "- forward: {of: y, points: many}", "one: "),
+    ("- forward: y", "- forward: {of: y, points: -1}", "one: "),
+    ("- forward: y", "- forward: {of: y, points: 0.1}", "one: "),
+    ("- forward: y", "- forward: {of: y, points: 5}", "cannot be split"),
+    ("- forward: y", "- forward: {of: 5}", "the mapping has no '5'"),
+    ("- forward: y", "- forward: y\n        graph: {}", "one ask"),
+    ("- forward: y", "- forward", "one: "),
+    ("- gradient: x", "- gradient: {}", "names nothing"),
+    ("- gradient: x", "- step: {wrt: x, steps: many}", "one: "),
+    ("- gradient: x", "- step: {wrt: x, steps: 1000}", "1 to 50 steps"),
+    ("- gradient: x", "- step: {wrt: x, rate: fast}", "the mapping has no 'fast'"),
+    ("- gradient: x", "- step: {wrt: y}", "only given names can be moved"),
+    ("- gradient: x", "- vjp: {wrt: x, with: [1, 2]}", "shape"),
+    ("- gradient: x", "- vjp: {wrt: x, with: '1 +'}", "one: "),
+    ("- gradient: x", "- vjp: {wrt: x, kind: expression, names: [q]}", "'q' may not stand in 'names'"),
+    ("    mapping", "    require: [x]\n    mapping", "require 'x' is not one comparison"),
+    ("    mapping", "    require: ['q > 1']\n    mapping", "require 'q > 1'"),
+    ("    mapping", "    require: ['x >']\n    mapping", "one: "),
+    ("    mapping", "    require: ['x > 5']\n    mapping", "most were rejected for 'require: x > 5'"),
+    ("    mapping", "    require: x > 5\n    mapping", "one: "),
+    ("    mapping", "    decimals: 99\n    mapping", "decimals is 0 to 10"),
+    ("    mapping", "    decimals: -1\n    mapping", "decimals is 0 to 10"),
+    ("    ask:\n      - forward: y\n      - gradient: x\n", "    ask: []\n", "at least one ask"),
+    ("problems:\n", "problems: []\nproblms:\n", "did you mean 'problems'?"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "says"), WRONG)
+def test_a_wrong_bank_is_refused_with_its_place(tmp_path: Path, old: str, new: str, says: str) -> None:
+    assert BANK.count(old) >= 1
+    path = bank(tmp_path, BANK.replace(old, new, 1))
+    done = t1gen("generate", path, "--seed", 1, "--out", tmp_path / "out", "--format", "json")
+    assert done.exception is None or isinstance(done.exception, SystemExit), repr(done.exception)
+    assert done.exit_code == 2, done.output
+    assert says in done.output.replace("\n", " ") or says in done.output, done.output
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "5",
+        "[]",
+        "a",
+        "null",
+        "id: x",
+        "problems: []",
+        "\0",
+        "&a [*a]",
+        "problems: &a [*a]",
+        "!!python/object:os.x {}",
+        "{" * 5000,
+        "- " * 5000 + "1",
+        "\ufeff" + "id: [",
+        "id: mine\nid: other",
+        "? [1]\n: 2",
+    ],
+)
+def test_what_is_no_bank_is_refused(tmp_path: Path, text: str) -> None:
+    done = t1gen("generate", bank(tmp_path, text), "--seed", 1, "--out", tmp_path / "out")
+    assert done.exception is None or isinstance(done.exception, SystemExit), repr(done.exception)
+    assert done.exit_code == 2 and "mine.yaml" in done.output and len(done.output) < 1000
+
+
+def test_a_bank_that_is_not_utf8_or_too_large_or_no_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes("title: Prüfung".encode("latin-1"))
+    (tmp_path / "large.yaml").write_bytes(b"#" * 3 * 2**20)
+    (tmp_path / "folder.yaml").mkdir()
+    for name in ("latin.yaml", "large.yaml", "folder.yaml", "none.yaml"):
+        with pytest.raises(T1genError, match=name):
+            load(str(tmp_path / name))
+
+
+def test_two_problems_of_one_id_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BankError, match="one: this id is used twice"):
+        load(str(bank(tmp_path, BANK + BANK.split("problems:\n")[1])))
