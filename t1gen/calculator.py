@@ -41,7 +41,17 @@ def read_given(text: str) -> Given:
         text = files.read_text(text[1:]).strip()
     if not text:
         return Given({})
-    return Given(_from_json(text) if text.startswith("{") else _from_assignments(text))
+    values = _from_json(text) if text.startswith("{") else _from_assignments(text)
+    for name, value in values.items():
+        _check_size(name, value)
+    return Given(values)
+
+
+def _check_size(name: str, value: Any) -> None:
+    try:
+        _array(value, float)
+    except OverflowError:
+        raise LanguageError(f"--given: {name} holds a number over 1e308, which machine floats do not") from None
 
 
 def _from_json(text: str) -> dict[str, Any]:
@@ -112,7 +122,7 @@ class _Literal(float):
     """A float that is written as the text it came from."""
 
     def __new__(cls, text: str) -> "_Literal":
-        new = super().__new__(cls, float(Fraction(text)))
+        new = super().__new__(cls)
         new.text = text
         return new
 

@@ -1,4 +1,4 @@
-"""Whole numbers about a mapping: shapes, entries, parameters, passes, multiplications; and the decision of a classifier."""
+"""Whole numbers about a mapping: shapes, entries, parameters, passes, multiplications; a classifier's decision."""
 
 import re
 from collections.abc import Mapping
@@ -95,7 +95,7 @@ def _multiplications_phrase(text: str, mapping: Program) -> Quantity | None:
 
 
 def _multiplications(tape: Tape, quantity: Quantity) -> str:
-    """Scalar multiplications of dense Jacobians along a chain, from the output or the input, or of one VJP an output row."""
+    """Scalar multiplications of dense Jacobians along a chain, from its output or input; or of a VJP for every row."""
     chain = _chain(tape, tape.check(quantity.of), tape.check(quantity.wrt))
     sizes = [prod(tape.mapping.shape(n)) for n in chain]
     k, m = sizes[0], sizes[-1]
@@ -120,7 +120,7 @@ def _chain(tape: Tape, of: str, wrt: str) -> list[str]:
 
 
 def _cost(mapping: Program, start: str, end: str) -> int:
-    """The multiplications of the VJP functions between two lines: m k n for a product, its size for an elementwise one."""
+    """Multiplications of the VJPs between two lines: m k n for a product, its size for an elementwise operation."""
     inside = mapping.descendants([start]) & mapping.ancestors([end]) - {start}
     total = 0
     for name in inside:
@@ -152,9 +152,10 @@ def _decision(tape: Tape, quantity: Quantity) -> str:
 
 WHOLE = ("number", "array")
 ASKS = (
-    Ask("shape", lambda o, m: _about("shape", o, m), lambda t, m: _about_phrase("shape", t), _shape, ("of", "wrt"), WHOLE),
-    Ask("entries", lambda o, m: _about("entries", o, m), lambda t, m: _about_phrase("entries", t), _entries, ("of", "wrt"),
+    Ask("shape", lambda o, m: _about("shape", o, m), lambda t, m: _about_phrase("shape", t), _shape, ("of", "wrt"),
         WHOLE),
+    Ask("entries", lambda o, m: _about("entries", o, m), lambda t, m: _about_phrase("entries", t), _entries,
+        ("of", "wrt"), WHOLE),
     Ask("parameters", _declare_parameters, _parameters_phrase, _parameters, ("wrt",), WHOLE),
     Ask("passes", _declare_passes, _passes_phrase, _passes, ("of", "wrt", "mode"), WHOLE),
     Ask("multiplications", _declare_multiplications, _multiplications_phrase, _multiplications, ("of", "wrt", "mode"),

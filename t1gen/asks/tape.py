@@ -18,7 +18,8 @@ class Quantity:
     """What a question asks of a mapping: the fields that a question has in an exam.
 
     `tangent` pairs names with directions; `order` is that of a derivative; `about` says whose shape or entries are
-    counted (a value, or its jacobian), `mode` in which mode passes or multiplications are. `cotangent` and `rate` are a literal (nested tuples of Fractions) or a name; `moves` the names that a descent moves.
+    counted (a value, or its jacobian), `mode` in which mode passes or multiplications are. `cotangent` and `rate` are a
+    literal (nested tuples of Fractions) or a name; `moves` the names that a descent moves.
     """
 
     ask: str

@@ -1,8 +1,8 @@
 """fixed_point and argmin: a value found by iteration, with the implicit gradient.
 
-Where x = g(x, theta), x is written as  s + (1 - dg/dx)^-1 (g(s, theta) - s)  with s the value found, held constant, and so is
-the inverse: the value is s, and its derivative by theta is (1 - dg/dx)^-1 dg/dtheta, the implicit gradient. Likewise
-argmin is a root of the gradient F of its objective: s - H^-1 F(s, theta), H the Hessian.
+Where x = g(x, theta), x is written as  s + (1 - dg/dx)^-1 (g(s, theta) - s)  with s the value found, held constant as
+the inverse is: the value is s, and its derivative by theta is (1 - dg/dx)^-1 dg/dtheta, the implicit gradient.
+Likewise argmin is a root of the gradient F of its objective: s - H^-1 F(s, theta), H the Hessian.
 """
 
 import ast
@@ -11,20 +11,15 @@ from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from t1gen.errors import LanguageError
-from t1gen.mapping.ops import OPS
-from t1gen.mapping.ops.fold import Array
-from t1gen.mapping.ops.record import Op
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.tangent import held, take_over
 
 if TYPE_CHECKING:
     from t1gen.mapping.reader import Writer
 
-ROUNDS, CLOSE, LARGEST = 500, 1e-15, 12
-"""Rounds before an iteration is given up, the relative change at which it ends, and the largest vector."""
+LARGEST = 12
+"""The largest vector that is found by iteration."""
 
 Build = Callable[["Writer", str], str]
 """Writes the body of the lambda for the name that stands for its argument."""
@@ -120,42 +115,6 @@ def _iterated(writer: "Writer", body: Build, start: str) -> str:
     inside = Program({s.name: s for s in scratch if s.name in moving or (s.op == "const" and s.name in used)})
     steps = tuple(inside.steps.values())
     return writer.emit("iterate", (start, *taken), body=(here, result, tuple(taken), steps))
-
-
-def _infer(*shapes: Shape, body: Any) -> tuple[Shape, dict[str, Any]]:
-    return shapes[0], {"body": body}
-
-
-def _iterate(*arrays: Array, body: Any) -> Array:
-    """Repeat until an instance changes no more; each on its own, so that no batch changes another's bits."""
-    from t1gen.mapping.evaluate import evaluate
-
-    here, result, taken, steps = body
-    start = np.asarray(arrays[0]).astype(float)
-    shapes = {n: a.astype(float) for n, a in zip(taken, arrays[1:], strict=True)}
-    givens = [Step(n, "given", shape=a.shape[:-1]) for n, a in shapes.items()]
-    program = Program({s.name: s for s in (*givens, *steps)})
-    now, done = start, np.zeros(start.shape[-1], dtype=bool)
-    for _ in range(ROUNDS):
-        new = np.where(done, now, evaluate(program, {**shapes, here: now})[result])
-        gap = np.abs(new - now).reshape(-1, now.shape[-1]).max(axis=0)
-        size = np.abs(new).reshape(-1, now.shape[-1]).max(axis=0)
-        now, done = new, done | (gap <= CLOSE * (1 + size))
-        if done.all():
-            break
-    now = np.where(done, now, np.nan)
-    kind = type(np.asarray(arrays[0]).flat[0])
-    return now if arrays[0].dtype != object else np.asarray(np.frompyfunc(kind, 1, 1)(now), dtype=object)
-
-
-def _none(parents: int) -> tuple[None, ...]:
-    return (None,) * parents
-
-
-OPS["iterate"] = Op(
-    name="iterate", arity=-1, infer=_infer, forward=_iterate, statics=("body",), vjp=_none, frozen=True, structural=True,
-    selects=True,
-)  # fmt: skip
 
 
 def read_call(writer: "Writer", name: str, node: ast.Call) -> str:

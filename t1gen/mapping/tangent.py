@@ -1,7 +1,7 @@
 """Forward mode: tangent steps appended to a program, from the same rules as the backward pass.
 
-A VJP rule is linear in its cotangent v; its transpose, which turns a tangent of the parent into one of the result, is the
-backward pass of the rule itself with respect to v. So no operation states a JVP of its own.
+A VJP rule is linear in its cotangent v; its transpose, which turns a tangent of the parent into one of the result, is
+the backward pass of the rule itself with respect to v. So no operation states a JVP of its own.
 """
 
 from collections.abc import Iterable, Mapping

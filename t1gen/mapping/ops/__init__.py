@@ -1,9 +1,9 @@
 """The operations, grouped as NumPy groups them; one entry an operation."""
 
-from t1gen.mapping.ops import arithmetic, functions, linear, matrices, reductions, selecting, structural
+from t1gen.mapping.ops import arithmetic, functions, iterating, linear, matrices, reductions, selecting, structural
 from t1gen.mapping.ops.record import Op
 
-GROUPS = (arithmetic, functions, reductions, linear, matrices, structural, selecting)
+GROUPS = (arithmetic, functions, reductions, linear, matrices, structural, selecting, iterating)
 
 OPS: dict[str, Op] = {op.name: op for group in GROUPS for op in group.OPERATIONS}
 

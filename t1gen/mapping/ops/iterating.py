@@ -1,0 +1,48 @@
+"""Repeating a body until nothing changes: what fixed_point and argmin find, its gradient declared zero."""
+
+from typing import Any
+
+import numpy as np
+
+from t1gen.mapping.ops.fold import Array
+from t1gen.mapping.ops.record import Op
+from t1gen.mapping.program import Program, Shape, Step
+
+ROUNDS, CLOSE = 500, 1e-15
+"""Rounds before an iteration is given up, and the relative change at which it ends."""
+
+
+def _infer(*shapes: Shape, body: Any) -> tuple[Shape, dict[str, Any]]:
+    return shapes[0], {"body": body}
+
+
+def _iterate(*arrays: Array, body: Any) -> Array:
+    """Repeat until an instance changes no more; each on its own, so that no batch changes another's bits."""
+    from t1gen.mapping.evaluate import evaluate
+
+    here, result, taken, steps = body
+    start = np.asarray(arrays[0]).astype(float)
+    shapes = {n: a.astype(float) for n, a in zip(taken, arrays[1:], strict=True)}
+    givens = [Step(n, "given", shape=a.shape[:-1]) for n, a in shapes.items()]
+    program = Program({s.name: s for s in (*givens, *steps)})
+    now, done = start, np.zeros(start.shape[-1], dtype=bool)
+    for _ in range(ROUNDS):
+        new = np.where(done, now, evaluate(program, {**shapes, here: now})[result])
+        gap = np.abs(new - now).reshape(-1, now.shape[-1]).max(axis=0)
+        size = np.abs(new).reshape(-1, now.shape[-1]).max(axis=0)
+        now, done = new, done | (gap <= CLOSE * (1 + size))
+        if done.all():
+            break
+    now = np.where(done, now, np.nan)
+    kind = type(np.asarray(arrays[0]).flat[0])
+    return now if arrays[0].dtype != object else np.asarray(np.frompyfunc(kind, 1, 1)(now), dtype=object)
+
+
+def _none(parents: int) -> tuple[None, ...]:
+    return (None,) * parents
+
+
+OPERATIONS = (
+    Op(name="iterate", arity=-1, infer=_infer, forward=_iterate, statics=("body",), vjp=_none, frozen=True,
+       structural=True, selects=True),
+)  # fmt: skip
