@@ -41,6 +41,18 @@ class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     decimals: int = 3
 
 
+class Operation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An operation of the bank's own: its forward over the arguments that `vjp` names, and a rule for each.
+
+    `surrogate` says that the rule is not the derivative, by design.
+    """
+
+    name: str
+    forward: str
+    vjp: dict[str, str]
+    surrogate: bool = False
+
+
 class Bank(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A test as declared: its problems in order."""
 
@@ -49,6 +61,8 @@ class Bank(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     minutes: float
     language: str = "en"
     problems: tuple[Problem, ...]
+    functions: tuple[str, ...] = ()
+    operations: tuple[Operation, ...] = ()
     sha256: str = ""
     path: str = ""
 
@@ -154,5 +168,8 @@ def _check(bank: Bank) -> None:
         for name, given in one.given.items():
             if bool(given.draw) == (given.value is not None):
                 raise BankError(f"given '{name}' needs either 'draw' or 'value'", where=where)
+    for operation in bank.operations:
+        if not operation.vjp:
+            raise BankError("an operation has a vjp for every argument", where=f"{bank.path}: {operation.name}")
     if not bank.problems:
         raise BankError("a bank has at least one problem", where=bank.path)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
 from typing import Any
@@ -21,17 +21,20 @@ from t1gen.mapping.program import Program, Shape
 from t1gen.mapping.reader import expression, number, parse, read
 
 ENTRIES = 100_000
+READS = ("step", "shape", "entries", "passes", "multiplications")
+"""Asks for which no dependence is no zero gradient."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """The inputs of a mapping: rationals in nested tuples by name."""
+    """The inputs of a mapping by name: rationals in nested tuples, or a shape alone where no value is needed."""
 
     values: Mapping[str, Any]
+    unknown: Mapping[str, Shape] = field(default_factory=dict)
 
     @property
     def shapes(self) -> dict[str, Shape]:
-        return {n: shape_of(v) for n, v in self.values.items()}
+        return {n: shape_of(v) for n, v in self.values.items()} | dict(self.unknown)
 
 
 def read_given(text: str) -> Given:
@@ -41,10 +44,19 @@ def read_given(text: str) -> Given:
         text = files.read_text(text[1:]).strip()
     if not text:
         return Given({})
-    values = _from_json(text) if text.startswith("{") else _from_assignments(text)
+    told = _from_json(text) if text.startswith("{") else _from_assignments(text)
+    unknown = {n: v.shape for n, v in told.items() if isinstance(v, _Shape)}
+    values = {n: v for n, v in told.items() if n not in unknown}
     for name, value in values.items():
         _check_size(name, value)
-    return Given(values)
+    return Given(values, unknown)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A given of which only the shape is known."""
+
+    shape: Shape
 
 
 def _check_size(name: str, value: Any) -> None:
@@ -59,7 +71,19 @@ def _from_json(text: str) -> dict[str, Any]:
         data = json.loads(text, parse_float=_decimal, parse_int=_decimal, parse_constant=_no_constant)
     except (json.JSONDecodeError, RecursionError) as error:
         raise FileError(f"--given is not JSON: {error}") from None
-    return {str(n): _nested(v, str(n)) for n, v in data.items()}
+    return {str(n): _shaped(v, str(n)) if isinstance(v, dict) else _nested(v, str(n)) for n, v in data.items()}
+
+
+def _shaped(value: dict[str, Any], name: str) -> _Shape:
+    """{"shape": [3, 4]}"""
+    sizes = value.get("shape")
+    if set(value) != {"shape"} or not isinstance(sizes, list) or not all(_is_size(n) for n in sizes):
+        raise LanguageError(f'--given: {name} is an object; only {{"shape": [3, 4]}} is read')
+    return _Shape(tuple(int(n) for n in sizes))
+
+
+def _is_size(n: Any) -> bool:
+    return isinstance(n, Fraction) and n.denominator == 1 and 1 <= n <= ENTRIES
 
 
 def _decimal(text: str) -> Fraction:
@@ -149,7 +173,10 @@ class Calculation:
         return {n: _array(v, kind) for n, v in self.given.values.items()}
 
     def forward(self) -> Values:
-        return evaluate(self.mapping, self.givens())
+        """Every value that can be computed from what is given."""
+        unknown = self.mapping.descendants(self.given.unknown)
+        known = Program({s.name: s for s in self.mapping if s.name not in unknown})
+        return evaluate(known, self.givens())
 
     def tape(self, quantity: Quantity) -> tuple[Tape, str]:
         """The proved tape of a quantity and the name of its answer."""
@@ -166,14 +193,18 @@ class Calculation:
                 pairs = edges(self.mapping)
                 return {"value": pairs, "shape": [len(pairs), 2], "exact": None}
             tape, result = self.tape(quantity)
-            return self._numbers(tape.pruned([result]), result)
+            answer = self._numbers(tape.pruned([result]), result)
+            reached = quantity.of in tape.mapping.descendants([quantity.wrt]) if quantity.wrt else True
+            note = {"note": f"{quantity.of} does not depend on {quantity.wrt}, so this is zero"}
+            return answer if reached or quantity.ask in READS else answer | note
         except T1genError as error:
             return {"error": str(error)}
 
     def _numbers(self, program: Program, result: str) -> dict[str, Any]:
         missing = [n for n in program.givens if n not in self.given.values]
         if missing:
-            raise LanguageError(f"'{missing[0]}' is not given; add it to --given or write numbers")
+            what = "has a shape only; this ask needs its value" if missing[0] in self.given.unknown else "is not given"
+            raise LanguageError(f"'{missing[0]}' {what}; add it to --given or write numbers")
         used = {n: a for n, a in self.givens().items() if n in program.givens}
         value = evaluate(program, used)[result][..., 0]
         if not np.isfinite(value).all():
@@ -209,7 +240,8 @@ class Row:
 
 def forward_rows(calculation: Calculation) -> list[Row]:
     values = calculation.forward()
-    return [Row(line(calculation.mapping, n), shown(values[n][..., 0])) for n in calculation.mapping.named]
+    named = calculation.mapping.named
+    return [Row(line(calculation.mapping, n), shown(values[n][..., 0]) if n in values else "") for n in named]
 
 
 def backward_rows(calculation: Calculation, phrase: str) -> list[Row]:

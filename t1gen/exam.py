@@ -10,6 +10,7 @@ import numpy as np
 
 from t1gen import files
 from t1gen.banks import Bank, Problem
+from t1gen.mapping.custom import Custom, declare, printed, read_custom
 from t1gen.mapping.evaluate import INEXACT, evaluate, exact
 from t1gen.mapping.notation import elementary, latex_numbers, latex_rational, line
 from t1gen.mapping.ops.fold import Array
@@ -51,6 +52,10 @@ class Maker:
     sources: list[Source] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        for text in self.plan.bank.functions:
+            declare(read_custom(text))
+        for own in self.plan.bank.operations:
+            declare(Custom(own.name, tuple(own.vjp), own.forward, tuple(own.vjp.values()), own.surrogate))
         self.sources = [Source(p, bank=self.plan.bank.path) for p in self.plan.bank.problems]
 
     def tests(self, students: Sequence[files.Student]) -> list[tuple[files.Exam, files.Key]]:
@@ -167,7 +172,7 @@ def _problem(bank: Bank, problem: Problem, number: int, part: Part) -> files.Pro
         id=problem.id, number=number, title=problem.title, competence=problem.competence,
         text=problem.text.strip() or say(bank.language, "problem", "mapping"),
         points=_plain(sum(Fraction(q.points) for q in questions)),
-        given={n: _json(v) for n, v in part.instance.givens.items()},
+        given={n: _json(v) for n, v in part.instance.givens.items()}, definitions=printed(structure.mapping),
         mapping=[line(structure.mapping, n) for n in structure.mapping.named], questions=questions,
     )  # fmt: skip
 
@@ -177,13 +182,13 @@ def _question(bank: Bank, problem: Problem, part: Part, number: int, k: int) -> 
     asked = structure.asked[k]
     q = asked.quantity
     rate = givens.get(q.rate, q.rate) if isinstance(q.rate, str) else q.rate
-    step = (
-        {"moves": list(q.moves), "rate": _json(rate), "steps": q.steps, "ascent": q.ascent} if q.ask == "step" else {}
-    )
+    step = {"rate": _json(rate), "steps": q.steps, "ascent": q.ascent} if q.ask == "step" else {}
     mapping = structure.mapping
     return files.Question(
-        id=f"{number}{_letter(k)}", text=_text(bank.language, asked, mapping, rate), ask=q.ask, of=q.of,
-        wrt=q.wrt or None, cotangent=_json(q.cotangent), kind=asked.kind, shape=None if asked.kind == "graph" else
+        id=f"{number}{_letter(k)}", text=_text(bank.language, asked, mapping, rate), ask=q.ask, of=q.of or None,
+        wrt=q.wrt or None, moves=list(q.moves), cotangent=_json(q.cotangent),
+        tangent={n: _json(v) for n, v in q.tangent}, order=q.order if q.ask == "derivative" else None,
+        mode=q.mode or None, about=q.about or None, kind=asked.kind, shape=None if asked.kind == "graph" else
         list(asked.shape), names={n: list(s) for n, s in asked.names.items()},
         nodes=_operations(mapping) if asked.kind == "graph" else (), points=_plain(asked.points),
         decimals=problem.decimals if asked.numeric else None, **step,
@@ -201,9 +206,10 @@ def _operations(mapping: Any) -> list[str]:
 def _text(language: str, asked: Asked, mapping: Any, rate: Any) -> str:
     q = asked.quantity
     cotangent = q.cotangent if isinstance(q.cotangent, str) or q.cotangent is None else _latex(q.cotangent)
-    rows, columns = (asked.shape[0], asked.shape[1]) if q.ask == "jacobian" else (0, 0)
+    rows, columns = (asked.shape[0], asked.shape[1]) if q.ask in ("jacobian", "hessian") else (0, 0)
+    tangent = [(n, v if isinstance(v, str) else _latex(v)) for n, v in q.tangent]
     text = say(language, "ask", q.ask, q=q, cotangent=cotangent, rate=None if rate is None else _latex(rate),
-               rows=rows, columns=columns)  # fmt: skip
+               rows=rows, columns=columns, tangent=tangent)  # fmt: skip
     if asked.kind == "expression":
         names = [(n, "x".join(map(str, s)) or say(language, "shape", "scalar")) for n, s in asked.names.items()]
         text += say(language, "kind", "expression", names=names)

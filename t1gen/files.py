@@ -67,6 +67,9 @@ class Question(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     wrt: str | None = None
     cotangent: Value = None
     tangent: Mapping[str, Value] = field(default_factory=dict)
+    order: int | None = None
+    mode: str | None = None
+    about: str | None = None
     kind: str
     shape: Sequence[int] | None = None
     names: Mapping[str, Sequence[int]] = field(default_factory=dict)

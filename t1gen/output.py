@@ -143,6 +143,11 @@ def _write(content: dict[Path, bytes], submissions: list[tuple[Path, files.Exam]
             del content[place]
             stays[place] = "kept, it holds answers"
     secret = [p for p in content if p.name == "secret.json"]
+    for place in secret:
+        if place.exists() and place.read_bytes() != content[place]:
+            raise FileError(
+                "is the secret of other tests and is never overwritten; use another --out", where=str(place)
+            )
     return {**files.write_all(content, force=force, secret=secret), **stays}
 
 

@@ -14,6 +14,7 @@ from t1gen.asks.literals import literal
 from t1gen.asks.tape import shape_of
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text
+from t1gen.mapping.custom import declare_all
 from t1gen.mapping.evaluate import Values, evaluate
 from t1gen.mapping.notation import latex, latex_name, latex_numbers, line, text
 from t1gen.mapping.ops import OPS
@@ -83,6 +84,8 @@ class Worked:
 
 
 def worked(problem: files.Problem) -> Worked:
+    """The tape of a problem's questions; derived once for all students with the same mapping."""
+    declare_all(problem.definitions)
     shapes = tuple((n, shape_of(_tuples(v))) for n, v in problem.given.items())
     return _worked(tuple(problem.mapping), shapes, tuple(quantity(q) for q in problem.questions))
 
@@ -100,7 +103,8 @@ def quantity(question: files.Question) -> Quantity:
         question.ask, of=question.of or "", wrt=question.wrt or "",
         cotangent=None if cotangent is None else literal(cotangent), moves=tuple(question.moves),
         rate=None if question.rate is None else literal(question.rate), steps=question.steps or 1,
-        ascent=question.ascent,
+        ascent=question.ascent, tangent=tuple((n, literal(v)) for n, v in question.tangent.items()),
+        order=question.order or 1, mode=question.mode or "", about=question.about or "",
     )  # fmt: skip
 
 
@@ -152,6 +156,7 @@ def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) ->
     inside: list[blocks.Block] = [blocks.Paragraph(runs(problem.text))] if problem.text else []
     inside.append(_given(problem))
     inside.append(_mapping(solved.tape.mapping))
+    inside += [_where(exam.language, t) for t in problem.definitions.values()]
     if problem.competence == "backpropagation":
         inside.append(graph(solved.tape.mapping))
     values = _values(problem, solved) if key else {}
@@ -165,6 +170,11 @@ def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) ->
             body.append(blocks.Answer(_answer(question, key.answers[question.id])))
         inside.append(blocks.Question(question.id, _points(exam, question.points), tuple(body)))
     return blocks.Problem(problem.number, (Plain(problem.title),), _points(exam, problem.points), tuple(inside))
+
+
+def _where(language: str, definition: str) -> blocks.Paragraph:
+    """What NumPy lacks, said once: with sigmoid(x) = 1 / (1 + exp(-x))."""
+    return blocks.Paragraph((Plain(words(language)["where"] + " "), Code(definition)))
 
 
 def _given(problem: files.Problem) -> blocks.Paragraph:

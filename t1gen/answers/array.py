@@ -1,6 +1,7 @@
 """array: a vector or matrix of numbers, every entry compared within its tolerance."""
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,8 @@ ENTRIES, DEPTH = 10_000, 8
 
 def read(given: Any, question: Any) -> Any:
     """Nested lists of floats in the asked shape; n, n x 1 and 1 x n count as the same."""
+    if question.ask == "shape":
+        return _sizes(given)
     nested = _text_to_lists(given) if isinstance(given, str) else given
     if not isinstance(nested, list):
         raise Unreadable("an array is wanted: nested lists such as [[1, 2], [3, 4]]")
@@ -24,6 +27,15 @@ def read(given: Any, question: Any) -> Any:
     if found != asked and _squeezed(found) == _squeezed(asked):
         return _shaped(iter(flat(numbers)), asked)
     return numbers
+
+
+def _sizes(given: Any) -> list[float]:
+    """A shape: a list of whole numbers, or a text such as 3x12, (3, 12) or ()."""
+    if isinstance(given, str):
+        if not re.fullmatch(r"[\s\d()\[\],xX×*]*", given) or len(given) > 200:
+            raise Unreadable(f"'{given[:60]}' is not a shape; write 3x12 or (3, 12)")
+        given = [int(n) for n in re.findall(r"\d{1,9}", given)]
+    return [read_number(n) for n in (given if isinstance(given, list) else [given])]
 
 
 def _text_to_lists(text: str) -> Any:

@@ -65,11 +65,29 @@ def _typst_compiler() -> typst.Compiler:
 def _typst_pdf(source: str) -> bytes:
     with _TYPST_LOCK:
         try:
-            result = _typst_compiler().compile(input=source.encode(), format="pdf", timestamp=0)
+            return _compiled(_in_one_place(source))
+        except typst.TypstError:
+            pass
+        try:
+            return _compiled(source)  # for an error that names the line
         except typst.TypstError as error:
             raise EngineError(error.diagnostic or error.message, where="typst") from error
+
+
+def _compiled(source: str) -> bytes:
+    result = _typst_compiler().compile(input=source.encode(), format="pdf", timestamp=0)
     assert isinstance(result, bytes)
     return result
+
+
+def _in_one_place(source: str) -> str:
+    """`source` as a string that typst evaluates: the same pages, made in half the time.
+
+    typst keeps what it laid out for the next sheets, but under styles that remember where in the file they
+    were set, which moves with all that follows. All of a string is in one place.
+    """
+    escaped = source.replace("\\", "\\\\").replace('"', '\\"')
+    return f'#eval(mode: "markup", "{escaped}")\n'
 
 
 def _tex_pdf(source: str, engine: str) -> bytes:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, Tem
 from t1gen.data import folder
 from t1gen.documents.blocks import Block, Code, Document, Math, Plain, Question, Run, Strong, Table, Text
 from t1gen.documents.formats import FORMATS, Format, is_rigid
-from t1gen.documents.layout import layout
+from t1gen.documents.layout import layout, width
 from t1gen.documents.size import is_tall
 from t1gen.documents.telling import columns, told
 from t1gen.errors import EngineError, near
@@ -31,6 +31,7 @@ _SYNTAX: dict[str, Any] = {
     "undefined": StrictUndefined,
 }
 _SHORT = 90
+_NARROW = 7.0  # centimetres, about half the width that a question has
 _BAR = re.compile(r"\\?\|")
 _GAPS = re.compile(r"\n{3,}")
 
@@ -105,7 +106,7 @@ def lead(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[Block, ...
 
 def line_kind(math: Math) -> str:
     """What a formula needs at the margin: `plain` is short, `flowing` may break, `fitted` shrinks."""
-    if len(math.latex) <= _SHORT:
+    if len(math.latex) <= _SHORT or is_rigid(math.latex) and width(math.latex) <= _NARROW:
         return "plain"
     return "fitted" if is_rigid(math.latex) else "flowing"
 

@@ -18,6 +18,9 @@ from t1gen.mapping.reader import Writer, parse
 
 Values = dict[str, Array]
 
+BITS = 4096
+"""Rationals with a longer numerator are no longer followed exactly."""
+
 
 @dataclass(frozen=True)
 class Override:
@@ -201,6 +204,11 @@ def _rational(value: Any) -> Any:
 
 
 def _exactly(step: Step, args: list[Array], batch: int) -> Array:
+    found = _exact_step(step, args, batch)
+    return _each(lambda v: INEXACT if isinstance(v, Fraction) and v.numerator.bit_length() > BITS else v, found)
+
+
+def _exact_step(step: Step, args: list[Array], batch: int) -> Array:
     op = OPS[step.op]
     nothing = np.full((*step.shape, batch), INEXACT, dtype=object)
     if step.op == "norm":

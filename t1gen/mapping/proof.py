@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,11 @@ from t1gen.mapping.sweep import backward
 
 DIGITS, POINTS, CLOSE, SECONDS = 40, 3, 1e-25, 20.0
 """Digits of the comparison, how many points, the largest difference, and the time one structure may take."""
+
+MANY = 20
+"""A quantity of more entries is proved along one seeded direction, not entry by entry."""
+
+COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
 
 SHIPPED = Path(__file__).with_name("proofs.json")
 
@@ -53,7 +58,8 @@ def what_is_proved(program: Program, output: str, wrt: Iterable[str]) -> tuple[P
 def record_key(program: Program, output: str, wrt: list[str], sympy_version: str = "") -> str:
     """What a proof is remembered by: structure, what was differentiated, the rules, sympy's version."""
     order = list(program.steps)
-    parts = [program.structure(), str(order.index(output)), str(sorted(order.index(w) for w in wrt)),
+    own = sorted({_rule_text(OPS[s.op]) for s in program if flag(s, "custom")})
+    parts = [*own, program.structure(), str(order.index(output)), str(sorted(order.index(w) for w in wrt)),
              _rules(), sympy_version or version("sympy")]  # fmt: skip
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
@@ -61,7 +67,7 @@ def record_key(program: Program, output: str, wrt: list[str], sympy_version: str
 @cache
 def _rules() -> str:
     """The texts that a proof rests on: all rules, since a rule may use any operation."""
-    return hashlib.sha256("\n".join(map(_rule_text, OPS.values())).encode()).hexdigest()
+    return hashlib.sha256("\n".join(map(_rule_text, (o for o in OPS.values() if not o.custom))).encode()).hexdigest()
 
 
 def _rule_text(op: Op) -> str:
@@ -153,7 +159,7 @@ def disprove(program: Program, output: str, wrt: list[str], equal: int = 0) -> N
     sweep = backward(tape, output, "_seed", equal=equal)
     givens = {**program.givens, "_seed": seed.shape}
     leaves = list(givens.items())
-    fixed = _is_fixed(program)
+    fixed = has_declared_constants(program)
     reference = None if fixed else _references(program, output, wrt, leaves)
     _within_time(started, output)
     with mpmath.workdps(DIGITS):
@@ -163,17 +169,18 @@ def disprove(program: Program, output: str, wrt: list[str], equal: int = 0) -> N
             for name in wrt:
                 found = values[sweep.adjoints[name]] if name in sweep.adjoints else np.zeros((1,))
                 found = np.broadcast_to(found, (*program.shape(name), 1))
-                _compare(name, output, found.ravel(), reference(name, point))
+                _compare(name, output, _told_along(found), reference(name, point))
             _within_time(started, output)
 
 
 def _without_surrogates(program: Program) -> Program:
     """Operations whose gradient is another by design are taken for copies: the rest is what is proved."""
-    plain = {n: replace(s, op="copy", statics=()) if _flag(s, "surrogate") else s for n, s in program.steps.items()}
+    plain = {n: replace(s, op="copy", statics=()) if flag(s, "surrogate") else s for n, s in program.steps.items()}
     return Program(plain)
 
 
-def _flag(step: Step, name: str) -> bool:
+def flag(step: Step, name: str) -> bool:
+    """Whether a step's operation has one of the flags of Op."""
     return step.op in OPS and bool(getattr(OPS[step.op], name))
 
 
@@ -181,7 +188,7 @@ def index_givens(program: Program) -> dict[str, int]:
     """Givens that are used as indices, with the sizes they index: whole numbers, never differentiated."""
     found: dict[str, int] = {}
     for step in program:
-        if _flag(step, "selects") and not _flag(step, "frozen"):
+        if flag(step, "selects") and not flag(step, "frozen"):
             sizes = step.static("shape") if step.op == "scatter" else program.shape(step.args[0])
             for name, size in zip(step.args[1:], sizes, strict=False):
                 if program[name].op == "given":
@@ -191,13 +198,14 @@ def index_givens(program: Program) -> dict[str, int]:
     return found
 
 
-def _is_fixed(program: Program) -> bool:
-    return bool(index_givens(program)) or any(_flag(s, "frozen") for s in program)
+def has_declared_constants(program: Program) -> bool:
+    """Whether something is held constant though it depends on inputs, or an input is an index."""
+    return bool(index_givens(program)) or any(flag(s, "frozen") for s in program)
 
 
 def _fixed(program: Program, values: Values) -> Program:
     """The program with declared constants and indices at the values they have at one point."""
-    held = {*index_givens(program), *(s.name for s in program if _flag(s, "frozen"))}
+    held = {*index_givens(program), *(s.name for s in program if flag(s, "frozen"))}
     return Program({n: _constant(s, values[n]) if n in held else s for n, s in program.steps.items()})
 
 
@@ -219,6 +227,13 @@ def _within_time(started: float, output: str) -> None:
         raise ProofError(f"the derivative of {output} was not proved within {SECONDS:.0f} s; use a smaller mapping")
 
 
+def _told_along(found: Any) -> list[Any]:
+    """The entries of a gradient, or its product with the direction where it has many."""
+    if found.size <= MANY:
+        return list(found.ravel())
+    return [(found * _direction(found.shape, _mpmath())).sum()]
+
+
 def _compare(name: str, output: str, found: Iterable[Any], wanted: Iterable[Any]) -> None:
     for ours, theirs in zip(found, wanted, strict=True):
         if not abs(ours - theirs) <= CLOSE * max(1, abs(theirs)):
@@ -228,26 +243,66 @@ def _compare(name: str, output: str, found: Iterable[Any], wanted: Iterable[Any]
 def _references(program: Program, output: str, wrt: list[str], leaves: list[tuple[str, Shape]]) -> Callable[..., Any]:
     """A function of (name, point): sympy's gradient of <seed, output> with respect to a quantity, in mpmath numbers.
 
-    An intermediate quantity is differentiated by adding a zero to it where it is computed.
+    An intermediate quantity is differentiated by adding a zero to it where it is computed; one of many entries along
+    one seeded direction. Comparisons are symbols, since they are constant between kinks: the point says which.
     """
     import sympy
 
     added = {w: Step(f"_plus_{w}", "given", shape=program.shape(w)) for w in wrt if program[w].op != "given"}
-    shifted = _shifted(program, added)
+    raised = shifted(program, added)
     extended = leaves + [(s.name, s.shape) for s in added.values()]
-    symbols = _symbols(sympy, extended)
-    values = evaluate_in(_sympy(), shifted, symbols)
+    symbols = symbols_of(sympy, extended)
+    own = {w: added[w].name if w in added else w for w in wrt}
+    along = {w: sympy.Symbol(f"_along_{w}", real=True) for w in wrt if symbols[own[w]].size > MANY}
+    moved = symbols | {own[w]: symbols[own[w]] + _direction(symbols[own[w]].shape, _sympy()) * t
+                       for w, t in along.items()}  # fmt: skip
+    cuts: list[Any] = []
+    values = evaluate_in(_deciding(_sympy(), lambda *_: _cut(sympy, cuts)), raised, moved)
     scalar = sympy.Add(*(a * b for a, b in zip(symbols["_seed"].ravel(), values[output].ravel(), strict=True)))
-    arguments = [s for name, _ in extended for s in symbols[name].ravel()]
-    functions = {}
-    for name in wrt:
-        own = symbols[added[name].name if name in added else name].ravel()
-        functions[name] = sympy.lambdify(arguments, [sympy.diff(scalar, s) for s in own], "mpmath", cse=True)
+    arguments = [*(s for name, _ in extended for s in symbols[name].ravel()), *along.values(), *cuts]
+    by = {w: [along[w]] if w in along else list(symbols[own[w]].ravel()) for w in wrt}
+    functions = {w: sympy.lambdify(arguments, [sympy.diff(scalar, s) for s in by[w]], "mpmath", cse=True) for w in wrt}
     zeros = sum(int(np.prod(s.shape)) for s in added.values())
-    return lambda name, point: functions[name](*point, *([point[0] * 0] * zeros))
+
+    def at(name: str, point: list[Any]) -> Any:
+        full = [*point, *([point[0] * 0] * zeros)]
+        told: list[Any] = []
+        decisions = _deciding(_mpmath(), lambda decide, a, b: _kept(told, decide(a, b)))
+        evaluate_in(decisions, raised, _arranged(extended, full))
+        return functions[name](*full, *([point[0] * 0] * len(along)), *told)
+
+    return at
 
 
-def _shifted(program: Program, added: Mapping[str, Step]) -> Program:
+def _direction(shape: tuple[int, ...], numbers: Numbers) -> Any:
+    """A seeded direction, for a quantity of too many entries to be differentiated by each."""
+    stream = random.Random("direction")
+    array = np.empty(int(np.prod(shape)), dtype=object)
+    array[:] = [numbers.make(Fraction(stream.randint(1, 996), 457)) for _ in range(array.size)]
+    return array.reshape(shape)
+
+
+def _deciding(numbers: Numbers, decide: Callable[..., Any]) -> Numbers:
+    """The same numbers with another function for every comparison: decide(comparison, a, b)."""
+
+    def function(op: Op) -> Callable[..., Any] | None:
+        plain = numbers.function(op)
+        return partial(decide, plain) if op.name in COMPARISONS else plain
+
+    return Numbers(numbers.make, function)
+
+
+def _cut(sympy: Any, cuts: list[Any]) -> Any:
+    """A new symbol for one comparison."""
+    return _kept(cuts, sympy.Symbol(f"_cut_{len(cuts)}", real=True))
+
+
+def _kept(into: list[Any], value: Any) -> Any:
+    into.append(value)
+    return value
+
+
+def shifted(program: Program, added: Mapping[str, Step]) -> Program:
     """The program with `_plus_z` added to each of these intermediates."""
     out = Program({s.name: s for s in added.values()})
     for step in program:
@@ -260,7 +315,7 @@ def _shifted(program: Program, added: Mapping[str, Step]) -> Program:
     return out
 
 
-def _symbols(sympy: Any, leaves: list[tuple[str, Shape]]) -> Values:
+def symbols_of(sympy: Any, leaves: list[tuple[str, Shape]]) -> Values:
     """Real symbols for every entry of every leaf, the batch of one last."""
     out = {}
     for name, shape in leaves:
@@ -382,81 +437,3 @@ def _lookup(table: Mapping[str, Any], module: Any) -> Callable[[Op], Any]:
         return getattr(module, op.primitive or op.name) if op.definition is None and not op.structural else None
 
     return function
-
-
-# answers recomputed by sympy itself
-
-
-def reference(mapping: Program, quantity: Any, givens: Mapping[str, Any], digits: int) -> list[Any]:
-    """The flat answer of a forward, gradient, vjp, jacobian or step by sympy alone, in so many digits.
-
-    `givens` are nested tuples of Fractions. Expressions come from the forwards; sympy differentiates; rates, seeds and
-    steps are applied here, so nothing of the sweeps is used.
-    """
-    import sympy
-
-    exact = {n: _exact_array(sympy, v, mapping.shape(n)) for n, v in givens.items()}
-    if quantity.ask == "forward":
-        found = _sympy_values(mapping, exact)[quantity.of]
-    elif quantity.ask == "step":
-        found = _descended(sympy, mapping, quantity, exact)
-    else:
-        rows = _sympy_jacobian(sympy, mapping, quantity.of, quantity.wrt, exact)
-        found = _contracted(sympy, rows, quantity, mapping.shape(quantity.of), exact)
-    return [sympy.N(e, digits) for e in np.asarray(found, dtype=object).ravel()]
-
-
-def _exact_array(sympy: Any, value: Any, shape: Shape) -> Any:
-    def flat(v: Any) -> list[Any]:
-        return [x for part in v for x in flat(part)] if isinstance(v, (tuple, list)) else [v]
-
-    array = np.empty(int(np.prod(shape)), dtype=object)
-    array[:] = [sympy.Rational(Fraction(x).numerator, Fraction(x).denominator) for x in flat(value)]
-    return array.reshape((*shape, 1))
-
-
-def _sympy_values(mapping: Program, givens: Values) -> Values:
-    return evaluate_in(_sympy(), mapping, {n: givens[n] for n in mapping.givens})
-
-
-def _sympy_jacobian(sympy: Any, mapping: Program, of: str, wrt: str, exact: Values) -> list[list[Any]]:
-    """Rows of partial derivatives of `of`, numbers put in; an intermediate is moved by an added symbol."""
-    added = Step(f"_plus_{wrt}", "given", shape=mapping.shape(wrt))
-    shifted = _shifted(mapping.pruned([of, wrt]), {wrt: added})
-    symbols = _symbols(sympy, [(added.name, added.shape)])
-    values = evaluate_in(_sympy(), shifted, {**_raw(shifted, exact), **symbols})
-    zero = dict.fromkeys(symbols[added.name].ravel(), 0)
-    return [[sympy.diff(y, s).subs(zero) for s in zero] for y in values[of].ravel()]
-
-
-def _raw(shifted: Program, exact: Values) -> Values:
-    return {n: exact[n.removeprefix("_raw_")] for n in shifted.givens if not n.startswith("_plus_")}
-
-
-def _contracted(sympy: Any, rows: list[list[Any]], quantity: Any, shape: Shape, exact: Values) -> Any:
-    if quantity.ask != "vjp":
-        return [e for row in rows for e in row]
-    seed = quantity.cotangent
-    v = exact[seed].ravel() if isinstance(seed, str) else _exact_array(sympy, seed, _told(seed, shape)).ravel()
-    v = list(v) * len(rows) if len(v) == 1 and len(rows) > 1 else list(v)
-    return [sympy.Add(*(v[i] * rows[i][j] for i in range(len(rows)))) for j in range(len(rows[0]))]
-
-
-def _told(seed: Any, shape: Shape) -> Shape:
-    return shape if isinstance(seed, (tuple, list)) else ()
-
-
-def _descended(sympy: Any, mapping: Program, quantity: Any, exact: Values) -> Any:
-    """The value after the steps; numbers are put in after every step, in exact arithmetic of 60 digits."""
-    rate = (
-        exact[quantity.rate].ravel()[0] if isinstance(quantity.rate, str) else sympy.Rational(Fraction(quantity.rate))
-    )
-    sign = 1 if quantity.ascent else -1
-    for _ in range(quantity.steps):
-        moved = dict(exact)
-        for w in quantity.moves:
-            row = _sympy_jacobian(sympy, mapping, quantity.of, w, exact)[0]
-            change = np.array([sympy.N(rate * e, 60) for e in row], dtype=object).reshape(exact[w].shape)
-            moved[w] = exact[w] + sign * change
-        exact = moved
-    return _sympy_values(mapping, exact)[quantity.wrt]

@@ -22,6 +22,8 @@ from t1gen.mapping.program import Program, Shape, Step, number_text
 LENGTH, NODES, DEPTH, DIGITS, EXPONENT, SIZE, RANK = 20_000, 4_000, 60, 40, 300, 100_000, 16
 """Bounds: characters, syntax nodes, nesting, digits of a literal, decimal exponent, entries and axes of an array."""
 
+LARGEST = Fraction(10**EXPONENT)
+
 BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.MatMult: "matmul"}
 COMPARE = {ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal",
            ast.NotEq: "not_equal"}  # fmt: skip
@@ -164,7 +166,10 @@ def number(text: str) -> Fraction:
     mantissa, _, exponent = text.lower().replace("_", "").partition("e")
     if len(mantissa) > DIGITS or len(exponent) > 5 or abs(int(exponent or 0)) > EXPONENT:
         raise LanguageError(f"the number {text[:50]} is too long; at most {DIGITS} digits and exponents to {EXPONENT}")
-    return Fraction(f"{mantissa}e{exponent}" if exponent else mantissa)
+    value = Fraction(f"{mantissa}e{exponent}" if exponent else mantissa)
+    if value > LARGEST:
+        raise LanguageError(f"the number {text[:50]} is too large; at most 1e{EXPONENT} is read")
+    return value
 
 
 @dataclass
@@ -244,7 +249,7 @@ class Writer:
         values = [self._literal_value(a) for a in args]
         if all(isinstance(v, Fraction) for v in values) and op in _LITERAL:
             result = _LITERAL[op](*values)
-            return None if result is None else self.const(result)
+            return None if result is None or abs(result) > LARGEST else self.const(result)
         if op == "neg":
             step = self.program[args[0]]
             if step.op != "neg" or step.role != "inner":
@@ -413,7 +418,7 @@ class Writer:
             raise LanguageError(f"{name} takes one argument, the shape or size")
         size = self.static(node.args[0])
         shape = size if isinstance(size, tuple) else (size,)
-        if not all(type(n) is int and n >= 1 for n in shape) or prod(shape) > SIZE:
+        if not shape or not all(type(n) is int and n >= 1 for n in shape) or prod(shape) > SIZE:
             raise LanguageError(f"{name}: {size} is not a shape of at most {SIZE} entries")
         if name in ("eye", "arange") and len(shape) != 1:
             raise LanguageError(f"{name} takes one whole number")
@@ -439,8 +444,10 @@ class Writer:
             raise LanguageError(f"{name}(a, b) is {name}imum(a, b); {name}(a, axis=...) reduces one array")
         if op.arity < 0 and len(arrays) >= 1 and isinstance(arrays[0], (ast.Tuple, ast.List)):
             inner = list(arrays[0].elts)
-            if len(arrays) > 2 or not inner:
-                raise LanguageError(f"{op.name} takes one tuple of arrays and {', '.join(op.statics)}")
+            if len(arrays) > 1 + bool(op.statics) or not inner:
+                raise LanguageError(
+                    f"{op.name} takes one tuple of arrays and {', '.join(op.statics) or 'nothing more'}"
+                )
             if len(arrays) > 1:
                 node.keywords.append(ast.keyword(op.statics[0], arrays[1]))
             arrays = inner

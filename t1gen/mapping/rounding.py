@@ -34,7 +34,11 @@ def tolerances(program: Program, results: Collection[str], givens: Mapping[str, 
     Shapes are those of the results, the batch last. The larger change of the two directions counts for each entry of
     each intermediate; changes add up. What is not finite counts as infinite.
     """
-    wanted = list(dict.fromkeys(results))
+    with np.errstate(all="ignore"):
+        return _tolerances(program, list(dict.fromkeys(results)), givens, decimals)
+
+
+def _tolerances(program: Program, wanted: list[str], givens: Mapping[str, Array], decimals: int) -> Values:
     program = program.pruned(wanted)
     batch = next((np.shape(a)[-1] for a in givens.values()), 1)
     used = {n: np.asarray(givens[n]) for n in program.givens}

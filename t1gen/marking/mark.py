@@ -9,6 +9,7 @@ from t1gen.answers import KINDS, Unreadable, Verdict
 from t1gen.asks.tape import shape_of
 from t1gen.errors import FileError, T1genError, near
 from t1gen.files import Key, KeyAnswer, Mark, Problem, Question, QuestionReport, Report, Submission, rounded
+from t1gen.mapping.custom import declare_all
 from t1gen.mapping.program import Program, Shape
 from t1gen.mapping.reader import read
 
@@ -73,6 +74,7 @@ def _plain(text: str) -> str:
 
 
 def _mapping(problem: Problem) -> Program:
+    declare_all(problem.definitions)
     shapes = tuple((n, shape_of(_tuples(v))) for n, v in problem.given.items())
     return _read("\n".join(problem.mapping), shapes)
 
@@ -89,7 +91,7 @@ def _tuples(value: Any) -> Any:
 def is_blank(given: Any) -> bool:
     """A missing key, null, an empty text, or an array of nothing but these."""
     if isinstance(given, list):
-        return all(is_blank(v) for v in given)
+        return bool(given) and all(is_blank(v) for v in given)
     return given is None or (isinstance(given, str) and not given.strip())
 
 

@@ -113,8 +113,8 @@ def _asked(problem: Problem, entries: list[Any], tape: Tape, results: tuple[str,
             raise BankError(
                 f"ask '{quantity.ask}' is answered as {' or '.join(kinds)}, not '{kind}'{near(kind, KINDS)}"
             )
-        if kind == "array" and shape == ():
-            kind = "number"
+        if kind in ("array", "number"):
+            kind = "array" if shape else "number"
         names = _names(tape, quantity, options) if kind == "expression" else {}
         formula = text(tape.program, result, set(names)) if names else ""
         out.append(Asked(quantity, kind, shape, worth, names, formula))

@@ -3,6 +3,7 @@ import re
 import shutil
 import subprocess
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from document_sample import HOSTILE, document
@@ -104,6 +105,22 @@ def test_unknown_engine_is_named():
 def test_typst_error_is_an_engine_error():
     with pytest.raises(EngineError, match="unknown variable: nothing"):
         pdf("#nothing", "typst")
+
+
+def test_typst_error_shows_the_line():
+    with pytest.raises(EngineError, match=r":2:\d(.|\n)*#nothing"):
+        pdf('"a"\n#nothing', "typst")
+
+
+@needs("pdftotext")
+def test_typst_source_prints_as_it_stands():
+    assert read(pdf('a "b" \\# #"c\\"\\\\"', "typst")) == 'a“b”#c"\\'
+
+
+def test_styles_of_a_whole_typst_sheet_are_the_same_for_every_sheet():
+    one, other = (render(replace(document(), variant=variant), "typ") for variant in ("K7QF-93XD", "AAAA-0000"))
+    styles = one.partition("// What differs from sheet to sheet")
+    assert styles[1] and other.startswith(styles[0])
 
 
 def test_typst_reads_no_file():

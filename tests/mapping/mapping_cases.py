@@ -36,6 +36,9 @@ SHAPES = {
 MARGIN = 0.02
 """How far test values stay from kinks, and from zero where they are divided by."""
 
+DECLARED = ("stop_gradient",)
+"""Frozen operations that do have a slope; floor, argmax and the like have none but at jumps."""
+
 few = settings(max_examples=8, deadline=None, derandomize=True)
 
 
@@ -52,17 +55,26 @@ class Case:
 
     @property
     def program(self):
-        return read(f"y = {self.call}", dict(self.shapes))
+        return read(f"y = {self.call}", dict(self.shapes), lambdas=True)
+
+    def uses(self, test):
+        """Whether any operation of the call passes a test."""
+        return any(test(OPS[step.op]) for step in self.program if step.op in OPS)
 
     @property
     def selects(self):
         """Whether an index depends on values, so that ties are jumps."""
-        return any(step.op in OPS and OPS[step.op].selects for step in self.program)
+        return self.uses(lambda op: op.selects)
 
     @property
-    def surrogate(self):
-        """Whether the gradient is by design another than the slope."""
-        return any(OPS[s.op].surrogate or OPS[s.op].frozen for s in self.program if s.op in OPS)
+    def declared(self):
+        """Whether the gradient is declared to be another than the slope."""
+        return self.uses(lambda op: op.surrogate or op.name in DECLARED)
+
+    @property
+    def implicit(self):
+        """Whether something is found by repeating: its gradient is implicit, and has no text of the language."""
+        return self.uses(lambda op: op.name == "iterate")
 
     def domain(self, name):
         op = OPS[self.op]

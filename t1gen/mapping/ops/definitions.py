@@ -55,13 +55,18 @@ def _prod(shapes: tuple[Shape, ...], statics: Mapping[str, Any]) -> str:
 
 
 def _stack(shapes: tuple[Shape, ...], statics: Mapping[str, Any]) -> str:
-    axis = statics["axis"] % (len(shapes[0]) + 1)
+    axis, rank = statics["axis"], len(shapes[0]) + 1
+    if type(axis) is not int or not -rank <= axis < rank:
+        raise LanguageError(f"axis {axis} does not exist in a stack of shape {shapes[0]}")
+    axis %= rank
     part = [f"reshape(x{i}, {(*s[:axis], 1, *s[axis:])})" for i, s in enumerate(shapes)]
     return f"concatenate(({', '.join(part)},), axis={axis})"
 
 
 def _tile(shapes: tuple[Shape, ...], statics: Mapping[str, Any]) -> str:
     reps = statics["reps"] if isinstance(statics["reps"], tuple) else (statics["reps"],)
+    if not all(type(n) is int and 1 <= n <= 100 for n in reps):
+        raise LanguageError(f"reps are whole numbers from 1 to 100, not {statics['reps']}")
     rank = max(len(reps), len(shapes[0]))
     shape = (1,) * (rank - len(shapes[0])) + shapes[0]
     text = f"reshape(x, {shape})"
@@ -89,7 +94,7 @@ def _matrix(shape: Shape) -> tuple[int, int]:
 
 def _power(shapes: tuple[Shape, ...], statics: Mapping[str, Any]) -> str:
     n = statics["n"]
-    if not 1 <= n <= 20:
+    if type(n) is not int or not 1 <= n <= 20:
         raise LanguageError(f"matrix_power takes n from 1 to 20, not {n}")
     return " @ ".join(["A"] * n)
 

@@ -26,6 +26,8 @@ def _erf(x: Array) -> Array:
 
 
 def _bounded(x: Shape, lo: Any, hi: Any) -> tuple[Shape, dict[str, Any]]:
+    if any(isinstance(b, bool) or not isinstance(b, (int, Fraction)) for b in (lo, hi)):
+        raise LanguageError("clip_grad takes two numbers, the lowest and the highest gradient that is sent back")
     return x, {"lo": Fraction(lo), "hi": Fraction(hi)}
 
 

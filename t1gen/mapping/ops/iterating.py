@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from t1gen.errors import LanguageError
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.ops.record import Op
 from t1gen.mapping.program import Program, Shape, Step
@@ -13,6 +14,8 @@ ROUNDS, CLOSE = 500, 1e-15
 
 
 def _infer(*shapes: Shape, body: Any) -> tuple[Shape, dict[str, Any]]:
+    if not isinstance(body, tuple) or len(body) != 4 or not all(isinstance(s, Step) for s in body[3]):
+        raise LanguageError("iterate is not written by itself: fixed_point and argmin find what repeats")
     return shapes[0], {"body": body}
 
 
@@ -35,7 +38,10 @@ def _iterate(*arrays: Array, body: Any) -> Array:
             break
     now = np.where(done, now, np.nan)
     kind = type(np.asarray(arrays[0]).flat[0])
-    return now if arrays[0].dtype != object else np.asarray(np.frompyfunc(kind, 1, 1)(now), dtype=object)
+    if arrays[0].dtype != object:
+        return now
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.frompyfunc(kind, 1, 1)(now), dtype=object)
 
 
 def _none(parents: int) -> tuple[None, ...]:
@@ -44,5 +50,8 @@ def _none(parents: int) -> tuple[None, ...]:
 
 OPERATIONS = (
     Op(name="iterate", arity=-1, infer=_infer, forward=_iterate, statics=("body",), vjp=_none, frozen=True,
-       structural=True, selects=True),
+       structural=True, selects=True,
+       examples=(("fixed_point(lambda u: cos(A * u) / 2, 0.5)", {"A": ()}),
+                 ("fixed_point(lambda u: tanh(A @ u) / 4 + B, B)", {"A": (2, 2), "B": (2,)}),
+                 ("argmin(lambda w: (w - A) ** 2 + exp(w * B), 0)", {"A": (), "B": ()}))),
 )  # fmt: skip

@@ -133,9 +133,10 @@ def _einsum_back(parent: int, shapes: tuple[Shape, ...], subscripts: str) -> dic
 
 
 def _cumsum_infer(a: Shape, axis: Any = None) -> Inferred:
-    if not a or (axis is None and len(a) != 1):
-        raise LanguageError(f"cumsum takes a vector, or an axis, not shape {a}")
-    return a, {"axis": axes_of(a, 0 if axis is None else axis)[0]}
+    axes = axes_of(a, 0 if a and axis is None else axis)
+    if len(axes) != 1 or (axis is None and len(a) != 1):
+        raise LanguageError(f"cumsum takes a vector, or one axis, not axis {axis} of shape {a}")
+    return a, {"axis": axes[0]}
 
 
 def _cumsum(x: Array, axis: int) -> Array:

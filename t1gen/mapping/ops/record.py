@@ -30,7 +30,8 @@ class Op:
     `kinks` are texts whose sign decides a branch; `guards` are divided by, or their logarithm is taken.
     What `passes` only moves entries or signs, so nobody rounds it; sizes that `pins` uses cannot shrink in proofs; what
     `selects` takes indices from values; `frozen` is declared constant, its gradient zero, and proofs hold it fixed; a
-    `surrogate` has another gradient than its value by design, and proofs take it for a copy.
+    `surrogate` has another gradient than its value by design, and proofs take it for a copy;
+    `custom` was declared by a bank.
     `domain` bounds test values a parent; `examples` are calls that the property tests run (elementwise ones need none).
     """
 
@@ -54,6 +55,7 @@ class Op:
     selects: bool = False
     frozen: bool = False
     surrogate: bool = False
+    custom: bool = False
     infix: tuple[str, int] | None = None
     latex: str | Callable[..., str] | None = None
     domain: tuple[tuple[float, float], ...] = ()

@@ -16,13 +16,17 @@ Index = tuple[tuple[Any, ...], ...]
 """One entry an axis: ("at", i), ("slice", start, stop, step), ("new",) or ("array", nested whole numbers)."""
 
 
+KINDS: dict[str, Callable[..., Any]] = {"at": lambda i: i, "slice": slice, "new": lambda: None, "array": np.array}
+
+
 def numpy_index(index: Index) -> tuple[Any, ...]:
     """The same index for NumPy."""
-    kinds: dict[str, Callable[..., Any]] = {"at": lambda i: i, "slice": slice, "new": lambda: None, "array": np.array}
-    return tuple(kinds[kind](*rest) for kind, *rest in index)
+    return tuple(KINDS[kind](*rest) for kind, *rest in index)
 
 
-def _indexed(shape: Shape, index: Index) -> Shape:
+def _indexed(shape: Shape, index: Any) -> Shape:
+    if not isinstance(index, tuple) or not all(isinstance(e, tuple) and e and e[0] in KINDS for e in index):
+        raise LanguageError(f"{index} is not an index; write s_[0] or s_[::2]")
     if sum(entry[0] != "new" for entry in index) > len(shape):
         raise LanguageError(f"too many indices for shape {shape}")
     try:
