@@ -10,6 +10,7 @@ from t1gen.asks.literals import literal
 from t1gen.asks.record import Ask, names
 from t1gen.asks.tape import Quantity, Tape
 from t1gen.errors import LanguageError
+from t1gen.mapping.implicit import refuse_second
 from t1gen.mapping.program import Program
 
 HIGHEST = 6
@@ -19,6 +20,7 @@ def _gradient(tape: Tape, quantity: Quantity) -> str:
     of, wrt = tape.check(quantity.of), tape.check(quantity.wrt)
     if tape.program.shape(of) != ():
         raise LanguageError(f"a {quantity.ask} needs a scalar; {of} has shape {tape.program.shape(of)}")
+    refuse_second(tape.program, of, wrt)
     return tape.gradient(of, wrt)
 
 
@@ -69,6 +71,8 @@ def _derivative(tape: Tape, quantity: Quantity) -> str:
         raise LanguageError("a derivative of higher order is that of a scalar by a scalar; ask for the hessian")
     if not 1 <= quantity.order <= HIGHEST:
         raise LanguageError(f"orders from 1 to {HIGHEST} are derived, not {quantity.order}")
+    if quantity.order > 1:
+        refuse_second(tape.program, now, wrt)
     for _ in range(quantity.order):
         now = tape.gradient(now, wrt)
     return now

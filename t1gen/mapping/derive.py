@@ -10,6 +10,8 @@ from t1gen.mapping.ops import OPS, Op
 from t1gen.mapping.ops.fold import AXES
 from t1gen.mapping.program import Step
 
+CONSTANTS = {"Pi": "pi", "Exp1": "exp(1)"}
+
 
 @cache
 def _derived(name: str) -> tuple[str, ...]:
@@ -36,6 +38,8 @@ def written(e: Any) -> str:
         return str(e)
     if e.is_Rational:
         return f"({e.p} / {e.q})" if e.q != 1 else f"({e.p})" if e.p < 0 else str(e.p)
+    if name in CONSTANTS:
+        return CONSTANTS[name]
     args = [written(a) for a in e.args] if name not in ("Piecewise",) else []
     infix = {"Add": " + ", "Mul": " * ", "Pow": " ** "}
     compare = {"StrictGreaterThan": ">", "GreaterThan": ">=", "StrictLessThan": "<", "LessThan": "<=", "Equality": "=="}

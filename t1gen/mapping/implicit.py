@@ -43,8 +43,16 @@ def argmin(writer: "Writer", body: Build, start: str) -> str:
         return inner.emit("sub", (at, _divided(inner, gradient(inner, at), _jacobian(inner, gradient, at))))
 
     found = _iterated(writer, newton, start)
+    inside = writer.program.copy()
+    here = inside.add(Step(inside.fresh("_at"), "given", shape=inside.shape(found), role="given"))
+    refuse_second(inside, body(_beside(writer, inside), here), here)
     step = _divided(writer, gradient(writer, found), _jacobian(writer, gradient, found))
     return writer.emit("sub", (found, step))
+
+
+def _beside(writer: "Writer", program: Program) -> "Writer":
+    """The same writer on another program."""
+    return type(writer)(program, scope=writer.scope, statics=writer.statics, fold=True, role="inner")
 
 
 def _divided(writer: "Writer", residual: str, matrix: str) -> str:
@@ -137,3 +145,13 @@ def read_call(writer: "Writer", name: str, node: ast.Call) -> str:
 
     start = writer.value(node.args[1])
     return (fixed_point if name == "fixed_point" else argmin)(writer, body, start)
+
+
+def refuse_second(program: Program, of: str, wrt: str) -> None:
+    """Raise LanguageError where `of` depends on `wrt` through a value found by iteration.
+
+    Its derivative is written with that value held constant, so that only the first is right.
+    """
+    between = program.ancestors([of]) & program.descendants([wrt])
+    if any(program[name].op == "iterate" for name in between):
+        raise LanguageError("second derivatives through fixed_point or argmin are not derived")

@@ -91,7 +91,7 @@ def _tuples(value: Any) -> Any:
 def is_blank(given: Any) -> bool:
     """A missing key, null, an empty text, or an array of nothing but these."""
     if isinstance(given, list):
-        return bool(given) and all(is_blank(v) for v in given)
+        return all(is_blank(v) for v in given)
     return given is None or (isinstance(given, str) and not given.strip())
 
 
@@ -111,7 +111,7 @@ def _question(question: Question, given: Any, answer: KeyAnswer, mapping: Progra
 
 def _judged(question: Question, given: Any, answer: KeyAnswer, mapping: Program) -> tuple[Any, Verdict]:
     """How the answer was read, and the verdict; whatever goes wrong, the other answers are still marked."""
-    if is_blank(given):
+    if is_blank(given) and not (question.ask == "shape" and given == []):
         return None, Verdict("blank")
     kind = KINDS.get(question.kind)
     if kind is None:

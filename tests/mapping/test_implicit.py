@@ -119,6 +119,12 @@ def test_second_derivatives_through_what_is_found_are_refused(text, phrase):
     )
 
 
+def test_an_objective_that_is_itself_found_by_repeating_is_refused():
+    text = "w = argmin(lambda w: (w - fixed_point(lambda u: cos(w * u), 0.5)) ** 2, 0)"
+    with pytest.raises(LanguageError, match="second derivatives through fixed_point"):
+        read(text, {}, lambdas=True)
+
+
 @pytest.mark.parametrize("name", ["fixed_point", "argmin"])
 def test_lambda_is_read_in_mappings_that_allow_it_only(name):
     text = f"{name}(lambda u: cos(u), 0.5)"

@@ -33,7 +33,7 @@ def _iterate(*arrays: Array, body: Any) -> Array:
         new = np.where(done, now, evaluate(program, {**shapes, here: now})[result])
         gap = np.abs(new - now).reshape(-1, now.shape[-1]).max(axis=0)
         size = np.abs(new).reshape(-1, now.shape[-1]).max(axis=0)
-        now, done = new, done | (gap <= CLOSE * (1 + size))
+        now, done = new, done | (gap <= CLOSE * (1 + size)) | ~np.isfinite(gap)
         if done.all():
             break
     now = np.where(done, now, np.nan)
