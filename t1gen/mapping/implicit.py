@@ -43,16 +43,8 @@ def argmin(writer: "Writer", body: Build, start: str) -> str:
         return inner.emit("sub", (at, _divided(inner, gradient(inner, at), _jacobian(inner, gradient, at))))
 
     found = _iterated(writer, newton, start)
-    inside = writer.program.copy()
-    here = inside.add(Step(inside.fresh("_at"), "given", shape=inside.shape(found), role="given"))
-    refuse_second(inside, body(_beside(writer, inside), here), here)
     step = _divided(writer, gradient(writer, found), _jacobian(writer, gradient, found))
     return writer.emit("sub", (found, step))
-
-
-def _beside(writer: "Writer", program: Program) -> "Writer":
-    """The same writer on another program."""
-    return type(writer)(program, scope=writer.scope, statics=writer.statics, fold=True, role="inner")
 
 
 def _divided(writer: "Writer", residual: str, matrix: str) -> str:

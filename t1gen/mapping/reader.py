@@ -436,6 +436,8 @@ class Writer:
         else:
             raise LanguageError("only named operations can be called")
         op = OPS.get(ALIASES.get(name, name))
+        if name in IMPLICIT:
+            raise LanguageError(f"{name} is read in mappings of a bank or the command line only, not within another")
         if op is None:
             raise LanguageError(
                 f"operation '{name}' is unknown{near(name, {*RESERVED, *DEFINITIONS, *GENERATORS, *IMPLICIT})}"
