@@ -1,19 +1,21 @@
 """The language as one page of Markdown, written from the tables of operations and definitions."""
 
+from collections.abc import Sequence
+
 from t1gen.mapping.ops import ALIASES, OPS, Op
 from t1gen.mapping.ops.definitions import DEFINITIONS, STACK, Definition
 from t1gen.mapping.ops.fold import AXES
 
-NUMPY = frozenset(
+NUMPY = (
     "exp log sqrt square sin cos arcsin arctan log1p expm1 floor round tanh sign maximum minimum where abs "
     "sum mean max min outer diag trace transpose matmul einsum cumsum argmax argsort reshape broadcast_to concatenate "
     "tan sinh cosh log2 log10 reciprocal clip floor_divide var std prod median sort tile kron convolve stack "
-    "ones zeros eye arange less less_equal greater greater_equal equal not_equal".split()
+    "ones zeros eye arange less less_equal greater greater_equal equal not_equal"
 )
 LINALG = frozenset(("inv", "det", "norm", "solve", "matrix_power"))
 OTHER = {
-    "add": "numpy.add", "sub": "numpy.subtract", "mul": "numpy.multiply", "div": "numpy.divide", "neg": "numpy.negative",
-    "pow": "numpy.power", "copy": "numpy.copy", "logabsdet": "numpy.linalg.slogdet", "erf": "scipy.special.erf",
+    "add": "numpy.add", "sub": "numpy.subtract", "mul": "numpy.multiply", "div": "numpy.divide",
+    "neg": "numpy.negative", "pow": "numpy.power", "copy": "numpy.copy", "logabsdet": "numpy.linalg.slogdet", "erf": "scipy.special.erf",
     "logsumexp": "scipy.special.logsumexp", "index": "numpy indexing", "gather": "numpy advanced indexing",
     "put": "numpy.put", "scatter": "numpy.ufunc.at", "step": "numpy.heaviside", "stop_gradient": "torch.Tensor.detach",
     "clip_grad": "torch.nn.utils.clip_grad_value_", "one_hot": "torch.nn.functional.one_hot",
@@ -32,18 +34,19 @@ CONVENTIONS = """\
 - max, min, maximum and minimum share a tie equally; max-pooling takes the first.
 - softmax and logsumexp work on the last axis (logsumexp of an array without axis: over all).
 - gelu is exact; the slope of leaky_relu is 0.01; std and var have ddof 0; eps of the norms is 1e-5; huber has delta 1.
-- conv1d and conv2d are cross-correlation, convolve is NumPy's. Losses are means over all entries, cross_entropy over rows.
+- conv1d and conv2d are cross-correlation, convolve is NumPy's.
+- Losses are means over all entries, cross_entropy over rows.
 - dropout is inverted: what stays is divided by 1 - p. Flattening is row-major.
 - A Jacobian is the matrix m x k, m the size of f and k that of x. A VJP has the shape of x, a JVP that of f(x).
-- `fixed_point(lambda u: ..., start)` and `argmin(lambda w: ..., start)` are read in mappings only; their gradient is the
-  implicit one, and second derivatives through them are refused."""
+- `fixed_point(lambda u: ..., start)` and `argmin(lambda w: ..., start)` are read in mappings only; their gradient is
+  the implicit one, and second derivatives through them are refused."""
 
 
 def source(name: str) -> str:
     """The page that says what an operation means, by its name."""
     if name in OTHER:
         return OTHER[name]
-    if name in NUMPY:
+    if name in NUMPY.split(" "):
         return f"numpy.{name}"
     return f"numpy.linalg.{name}" if name in LINALG else f"torch.nn.functional.{name}"
 
@@ -89,7 +92,7 @@ def _defined(what: Definition) -> tuple[str, str]:
     )
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
 
 

@@ -19,7 +19,8 @@ def answer(phrase, text=CHAIN, **values):
     tape = Tape(program)
     name = ASKS[quantity.ask].reference(tape, quantity)
     used = tape.pruned([name])
-    return evaluate(used, {n: np.asarray(values[n], dtype=float)[..., None] for n in used.givens})[name][..., 0].tolist()
+    givens = {n: np.asarray(values[n], dtype=float)[..., None] for n in used.givens}
+    return evaluate(used, givens)[name][..., 0].tolist()
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,4 @@ def test_decision(s, wanted):
 def test_edges_are_pairs_of_names():
     program = read(CHAIN, SHAPES)
     assert read_phrase("edges", program).ask == "graph"
-    assert edges(program) == sorted(
-        [["W1", "h"], ["x", "h"], ["h", "a"], ["W2", "y"], ["a", "y"], ["y", "L"]]
-    )
+    assert edges(program) == sorted([["W1", "h"], ["x", "h"], ["h", "a"], ["W2", "y"], ["a", "y"], ["y", "L"]])

@@ -106,7 +106,9 @@ def test_what_does_not_converge_is_an_error_of_the_ask(text):
     assert "error" in solved(text + "\nz = 2 * a", "du/da", a=1)
 
 
-@pytest.mark.parametrize("phrase", ["hessian of u wrt a", "hvp of u wrt a with u=1", "derivative of order 2 of u wrt a"])
+@pytest.mark.parametrize(
+    "phrase", ["hessian of u wrt a", "hvp of u wrt a with u=1", "derivative of order 2 of u wrt a"]
+)
 @pytest.mark.parametrize(
     "text", ["u = fixed_point(lambda u: (u + a / u) / 2, 1)", "u = argmin(lambda w: exp(w) - a * w, 0)"]
 )

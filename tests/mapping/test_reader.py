@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from t1gen.errors import LanguageError
 from t1gen.mapping.evaluate import evaluate
 from t1gen.mapping.ops import ALIASES, OPS
-from t1gen.mapping.reader import expression, number, read
+from t1gen.mapping.ops.definitions import DEFINITIONS
+from t1gen.mapping.reader import GENERATORS, expression, number, read
 
 GIVENS = {"x": (3,), "A": (2, 3), "s": (), "t": (5,)}
 VALUES = {n: np.random.default_rng(1).uniform(0.5, 2, (*shape, 1)) for n, shape in GIVENS.items()}
@@ -387,17 +388,22 @@ STATICS = [
 
 @settings(max_examples=1500, deadline=None, derandomize=True)
 @given(
-    op=st.sampled_from(sorted(OPS)),
+    op=st.sampled_from(sorted({*OPS, *DEFINITIONS, *GENERATORS, "stack", "fixed_point"})),
     arrays=st.lists(st.sampled_from([*GIVENS, "(x, x)", "()", "2", "[1, 2]"]), max_size=3),
     statics=st.lists(st.sampled_from(STATICS), max_size=2),
     named=st.booleans(),
 )
 def test_random_calls_raise_nothing_else(op, arrays, statics, named):
-    names = OPS[op].statics if named else ()
+    names = getattr({**OPS, **DEFINITIONS}.get(op), "statics", ()) if named else ()
     told = [f"{n}={v}" for n, v in zip(names, statics, strict=False)] or ([] if named else statics)
     text = f"y = {op}({', '.join([*arrays, *told])})"
     try:
         program = read(text, GIVENS)
     except LanguageError:
         return
-    assert evaluate(program, VALUES)["y"].shape[:-1] == program.shape("y")
+    try:
+        value = evaluate(program, VALUES)["y"]
+    except LanguageError as error:
+        assert "an index is outside shape" in str(error)
+    else:
+        assert value.shape[:-1] == program.shape("y")
