@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -23,6 +24,7 @@ import numpy as np
 from t1gen.errors import LanguageError, ProofError
 from t1gen.mapping.evaluate import Numbers, Values, evaluate_in
 from t1gen.mapping.ops import OPS, Op
+from t1gen.mapping.ops.definitions import DEFINITIONS
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.sweep import backward
 
@@ -58,16 +60,34 @@ def what_is_proved(program: Program, output: str, wrt: Iterable[str]) -> tuple[P
 def record_key(program: Program, output: str, wrt: list[str], sympy_version: str = "") -> str:
     """What a proof is remembered by: structure, what was differentiated, the rules, sympy's version."""
     order = list(program.steps)
-    own = sorted({_rule_text(OPS[s.op]) for s in program if flag(s, "custom")})
-    parts = [*own, program.structure(), str(order.index(output)), str(sorted(order.index(w) for w in wrt)),
-             _rules(), sympy_version or version("sympy")]  # fmt: skip
+    parts = [program.structure(), str(order.index(output)), str(sorted(order.index(w) for w in wrt)),
+             _rules(program), sympy_version or version("sympy")]  # fmt: skip
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
+def _rules(program: Program) -> str:
+    """The texts that a proof rests on: the rules of its operations, and of all that those rules use."""
+    found: set[str] = set()
+    todo = {s.op for s in program if s.op in OPS} | BASIC
+    while todo:
+        name = todo.pop()
+        found.add(name)
+        todo |= _used(name) - found
+    return hashlib.sha256("\n".join(_rule_text(OPS[n]) for n in sorted(found)).encode()).hexdigest()
+
+
+BASIC = frozenset(n for n, op in OPS.items() if op.infix) | {
+    "transpose", "index", "reshape", "copy", "sum_to", "broadcast_to", "put", "concatenate",
+}  # fmt: skip
+"""Operations that a rule may use without their name in it, and that sweeps write."""
+
+
 @cache
-def _rules() -> str:
-    """The texts that a proof rests on: all rules, since a rule may use any operation."""
-    return hashlib.sha256("\n".join(map(_rule_text, (o for o in OPS.values() if not o.custom))).encode()).hexdigest()
+def _used(name: str) -> frozenset[str]:
+    """The operations that a rule's texts name, composites of them included."""
+    words = set(re.findall(r"[a-z_]\w*", _rule_text(OPS[name])))
+    bodies = [str(DEFINITIONS[w].body) for w in words if w in DEFINITIONS]
+    return frozenset((words | set(re.findall(r"[a-z_]\w*", " ".join(bodies)))) & set(OPS))
 
 
 def _rule_text(op: Op) -> str:

@@ -15,7 +15,8 @@ NUMPY = (
 LINALG = frozenset(("inv", "det", "norm", "solve", "matrix_power"))
 OTHER = {
     "add": "numpy.add", "sub": "numpy.subtract", "mul": "numpy.multiply", "div": "numpy.divide",
-    "neg": "numpy.negative", "pow": "numpy.power", "copy": "numpy.copy", "logabsdet": "numpy.linalg.slogdet", "erf": "scipy.special.erf",
+    "neg": "numpy.negative", "pow": "numpy.power", "copy": "numpy.copy",
+    "logabsdet": "numpy.linalg.slogdet", "erf": "scipy.special.erf",
     "logsumexp": "scipy.special.logsumexp", "index": "numpy indexing", "gather": "numpy advanced indexing",
     "put": "numpy.put", "scatter": "numpy.ufunc.at", "step": "numpy.heaviside", "stop_gradient": "torch.Tensor.detach",
     "clip_grad": "torch.nn.utils.clip_grad_value_", "one_hot": "torch.nn.functional.one_hot",

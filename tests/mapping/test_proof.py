@@ -15,6 +15,7 @@ from t1gen.errors import ProofError
 from t1gen.mapping import proof
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.proof import disprove, prove, record_key, shrunk
+from t1gen.mapping.reference import reference as recompute
 
 NEURON = "z = w @ x\np = sigmoid(z)\nL = -log(p)"
 
@@ -108,6 +109,14 @@ def test_an_unwritable_cache_is_no_error(tmp_path, monkeypatch, place):
     prove(neuron(), "L", ["w"])
 
 
+def test_a_wrong_rule_is_caught_along_one_direction_too(monkeypatch):
+    program = program_of("y = relu(W @ x)\nL = sum(y ** 2)", W=(5, 6), x=(6,))
+    disprove(program, "L", ["W", "x", "y"])
+    broken("relu", monkeypatch, local=("step(A) * (1 + 0.001 * (A > 1))",))
+    with pytest.raises(ProofError, match="dL/dW, sympy gives"):
+        disprove(program, "L", ["W"])
+
+
 def test_what_nothing_depends_on_is_proved_zero():
     disprove(program_of("L = x ** 2 + 0 * step(y)", x=(), y=()), "L", ["x", "y"])
 
@@ -187,4 +196,4 @@ def test_a_large_product_is_proved_soon(cache):
 def test_answers_recomputed_by_sympy(quantity, wanted):
     mapping = program_of("z = w @ x\nL = z ** 2", w=(2,), x=(2,))
     givens = {"w": (Fraction(1), Fraction(2)), "x": (Fraction(3), Fraction(4))}
-    assert [float(e) for e in proof.reference(mapping, quantity, givens, 15)] == pytest.approx(wanted)
+    assert [float(e) for e in recompute(mapping, quantity, givens, 15)] == pytest.approx(wanted)
