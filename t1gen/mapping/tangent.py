@@ -6,6 +6,7 @@ the backward pass of the rule itself with respect to v. So no operation states a
 
 from collections.abc import Iterable, Mapping
 
+from t1gen.errors import LanguageError
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.program import Program, Step
 from t1gen.mapping.reader import Writer
@@ -45,6 +46,8 @@ def _through(program: Program, step: Step, position: int, tangent: str) -> str:
     seed = scratch.add(Step(scratch.fresh("v_"), "given", shape=step.shape))
     edge = send_back(scratch, step, position, seed, text, "")
     adjoint = backward(scratch, edge.result, tangent).adjoints.get(seed, "")
+    if adjoint and seed in scratch.ancestors([adjoint]):
+        raise LanguageError(f"{step.op} is told by what it sends back alone; a jvp through it has no meaning")
     take_over(program, scratch, adjoint)
     return adjoint
 

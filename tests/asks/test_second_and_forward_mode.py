@@ -120,6 +120,10 @@ def test_it_is_refused_and_told_why(phrase, told):
     assert told in refusal(POLYNOMIAL, phrase)
 
 
+def test_a_jvp_through_a_clipped_gradient_has_no_meaning():
+    assert "clip_grad is told by what it sends back alone" in refusal("y = clip_grad(x, -1, 1)", "jvp of y with dx=1")
+
+
 def test_a_declared_jvp_needs_its_tangent():
     with pytest.raises(LanguageError, match="a jvp needs tangent"):
         ASKS["jvp"].declare({}, read("y = x", {"x": ()}))

@@ -18,10 +18,8 @@ from t1gen.mapping.reader import Writer, parse, read
 @pytest.fixture(autouse=True)
 def forgotten():
     derive._derived.cache_clear()
-    proof._rules.cache_clear()
     yield
     derive._derived.cache_clear()
-    proof._rules.cache_clear()
 
 
 ELEMENTWISE = [op for op in OPS.values() if op.local and not op.frozen and not op.statics and not op.bind]

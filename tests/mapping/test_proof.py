@@ -15,7 +15,7 @@ from t1gen.errors import ProofError
 from t1gen.mapping import proof
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.proof import disprove, prove, record_key, shrunk
-from t1gen.mapping.reference import reference as recompute
+from t1gen.mapping.reference import answer as recompute
 
 NEURON = "z = w @ x\np = sigmoid(z)\nL = -log(p)"
 
@@ -32,14 +32,6 @@ def neuron(n=2):
 
 def broken(name, monkeypatch, **rules):
     monkeypatch.setitem(OPS, name, replace(OPS[name], **rules))
-    proof._rules.cache_clear()
-
-
-@pytest.fixture(autouse=True)
-def fresh_rules():
-    proof._rules.cache_clear()
-    yield
-    proof._rules.cache_clear()
 
 
 def test_right_rules_are_proved(cache):
