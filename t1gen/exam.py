@@ -1,5 +1,6 @@
 """bank + secret + students -> exams and keys: a pure function; nobody's test depends on who else sits it."""
 
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Shape
 from t1gen.problems.draws import key as keyed
 from t1gen.problems.instance import Instance, Source, rationals
-from t1gen.problems.structure import Asked
+from t1gen.problems.structure import Asked, Structure
 from t1gen.wording import say
 
 FORMAT = "1"
@@ -173,8 +174,15 @@ def _problem(bank: Bank, problem: Problem, number: int, part: Part) -> files.Pro
         text=problem.text.strip() or say(bank.language, "problem", "mapping"),
         points=_plain(sum(Fraction(q.points) for q in questions)),
         given={n: _json(v) for n, v in part.instance.givens.items()}, definitions=printed(structure.mapping),
-        mapping=[line(structure.mapping, n) for n in structure.mapping.named], questions=questions,
+        mapping=_lines(structure), questions=questions,
     )  # fmt: skip
+
+
+def _lines(structure: Structure) -> list[str]:
+    """The mapping as plain assignments, everything inlined; a line with a lambda stays as it was written."""
+    written = re.split(r"[\n;]", structure.problem.mapping)
+    told = {text.partition("=")[0].strip(): text.strip() for text in written if "lambda" in text}
+    return [told.get(n) or line(structure.mapping, n) for n in structure.mapping.named]
 
 
 def _question(bank: Bank, problem: Problem, part: Part, number: int, k: int) -> files.Question:

@@ -92,7 +92,7 @@ def worked(problem: files.Problem) -> Worked:
 
 @lru_cache(maxsize=512)
 def _worked(mapping: tuple[str, ...], shapes: tuple[tuple[str, Shape], ...], asked: tuple[Quantity, ...]) -> Worked:
-    tape = Tape(read("\n".join(mapping), dict(shapes)))
+    tape = Tape(read("\n".join(mapping), dict(shapes), lambdas=True))
     return Worked(tape, tuple(ASKS[q.ask].reference(tape, q) for q in asked))
 
 
@@ -155,7 +155,7 @@ def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) ->
     solved = worked(problem)
     inside: list[blocks.Block] = [blocks.Paragraph(runs(problem.text))] if problem.text else []
     inside.append(_given(problem))
-    inside.append(_mapping(solved.tape.mapping))
+    inside += _mapping(solved.tape.mapping, problem.mapping)
     inside += [_where(exam.language, t) for t in problem.definitions.values()]
     if problem.competence == "backpropagation":
         inside.append(graph(solved.tape.mapping))
@@ -191,9 +191,13 @@ def _formula(name: str, right: str, plain: str) -> Math:
     return Math(f"{latex_name(name)} = {right}", f"{name} = {plain}")
 
 
-def _mapping(program: Program) -> blocks.Formulas:
-    lines = (_formula(n, latex(program, n), text(program, n)) for n in program.named)
-    return blocks.Formulas(tuple(lines))
+def _mapping(program: Program, lines: Sequence[str]) -> list[blocks.Block]:
+    """The mapping as formulas; a line with a lambda as code."""
+    code = [text for text in lines if "lambda" in text]
+    formulas = [_formula(n, latex(program, n), text(program, n)) for n, t in zip(program.named, lines, strict=True)
+                if t not in code]  # fmt: skip
+    listing: list[blocks.Block] = [blocks.Listing(tuple(code))] if code else []
+    return listing + ([blocks.Formulas(tuple(formulas))] if formulas else [])
 
 
 # worked steps
@@ -274,7 +278,7 @@ def _flat(value: Any) -> list[float]:
 
 SYMBOLS = {"add": "+", "sub": "-", "mul": r"\times", "div": r"\div", "neg": "-", "matmul": r"@", "sigmoid": r"\sigma",
            "exp": r"\exp", "log": r"\log", "transpose": r"\top", "sum": r"\Sigma", "sqrt": r"\sqrt{\;}",
-           "square": r"(\cdot)^2", "abs": r"\lvert\cdot\rvert", "norm": r"\lVert\cdot\rVert", "copy": "="}  # fmt: skip
+           "abs": r"\lvert\cdot\rvert", "norm": r"\lVert\cdot\rVert", "copy": "="}  # fmt: skip
 
 
 def graph(program: Program) -> blocks.Graph:

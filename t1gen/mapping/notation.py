@@ -82,6 +82,9 @@ class _Text:
     def _einsum(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         return f"einsum('{step.static('subscripts')}', {', '.join(a for a, _ in args)})", ATOM
 
+    def _iterate(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return f"iterate({', '.join(a for a, _ in args)})", ATOM
+
     def _gather(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         return f"{_wrapped(args[0], POSTFIX)}[{', '.join(a for a, _ in args[1:])}]", POSTFIX
 
@@ -235,6 +238,10 @@ class _Latex(_Text):
     def _concatenate(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         return _latex_call(step, [a for a, _ in args]), ATOM
 
+    def _iterate(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        inside = r",\, ".join(a for a, _ in args)
+        return rf"\operatorname{{iterate}}\left({inside}\right)", ATOM
+
     _einsum = _concatenate
 
     def _gather(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
@@ -242,7 +249,7 @@ class _Latex(_Text):
 
 
 def _latex_level(op: str) -> int:
-    return {"pow": 6, "exp": 6, "square": 6, "log": 4, "sin": 4, "cos": 4, "tanh": 4, "outer": PRODUCT}.get(op, ATOM)
+    return {"pow": 6, "exp": 6, "log": 4, "sin": 4, "cos": 4, "tanh": 4, "outer": PRODUCT}.get(op, ATOM)
 
 
 def _parenthesised(part: tuple[str, int], level: float) -> str:

@@ -8,7 +8,7 @@ from t1gen.mapping.ops.fold import AXES
 
 NUMPY = (
     "exp log sqrt square sin cos arcsin arctan log1p expm1 floor round tanh sign maximum minimum where abs "
-    "sum mean max min outer diag trace transpose matmul einsum cumsum argmax argsort reshape broadcast_to concatenate "
+    "sum mean max min outer diag transpose matmul einsum cumsum argmax argsort reshape broadcast_to concatenate "
     "tan sinh cosh log2 log10 reciprocal clip floor_divide var std prod median sort tile kron convolve stack "
     "ones zeros eye arange less less_equal greater greater_equal equal not_equal"
 )

@@ -81,7 +81,7 @@ def _mapping(problem: Problem) -> Program:
 
 @lru_cache(maxsize=1024)
 def _read(mapping: str, shapes: tuple[tuple[str, Shape], ...]) -> Program:
-    return read(mapping, dict(shapes))
+    return read(mapping, dict(shapes), lambdas=True)
 
 
 def _tuples(value: Any) -> Any:

@@ -166,7 +166,7 @@ GRAPHS: list[tuple[Any, str, str]] = [
     (POWER, "s = x ** 2\nf = s - y", "correct"),
     (POWER, "s = x^2\nf = s - y", "correct"),
     (POWER, "s = x * x\nf = s - y", "wrong"),
-    (POWER, "s = square(x)\nf = s - y", "wrong"),
+    (POWER, "s = square(x)\nf = s - y", "correct"),
     (POWER, "s = x ** 2\nn = -y\nf = s + n", "wrong"),
     (POWER, "s = x ** 2\nf = y - s", "wrong"),
     (POWER, "s = x ** 3\nf = s - y", "wrong"),

@@ -92,6 +92,13 @@ def _matrix(shape: Shape) -> tuple[int, int]:
     return shape[0], shape[1]
 
 
+def _trace(shapes: tuple[Shape, ...], statics: Mapping[str, Any]) -> str:
+    rows, columns = _matrix(shapes[0])
+    if rows != columns:
+        raise LanguageError(f"a square matrix is wanted, not shape {shapes[0]}")
+    return "sum(diag(A))"
+
+
 def _power(shapes: tuple[Shape, ...], statics: Mapping[str, Any]) -> str:
     n = statics["n"]
     if type(n) is not int or not 1 <= n <= 20:
@@ -209,6 +216,9 @@ AFFINE = {"gamma": "1", "beta": "0", "eps": "0.00001"}
 DEFINITIONS: dict[str, Definition] = {
     d.name: d
     for d in (
+        _of_one("square", "x ** 2"),
+        Definition("leaky_relu", ("x", "slope"), "where(x > 0, x, slope * x)", {"slope": "0.01"}),
+        Definition("trace", ("A",), _trace, meaning="the sum of the diagonal of a square matrix"),
         _of_one("tan", "sin(x) / cos(x)"),
         _of_one("sinh", "(exp(x) - exp(-x)) / 2"),
         _of_one("cosh", "(exp(x) + exp(-x)) / 2"),

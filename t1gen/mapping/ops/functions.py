@@ -40,22 +40,11 @@ def _function(name: str, local: str, forward: Any = None, **more: Any) -> Op:
     return Op(name=name, forward=forward or getattr(np, name), local=(local,), **more)
 
 
-def _with_slope(x: Shape, slope: Any = Fraction(1, 100)) -> tuple[Shape, dict[str, Any]]:
-    if isinstance(slope, bool) or not isinstance(slope, (int, Fraction)):
-        raise LanguageError("the slope of leaky_relu is a number")
-    return x, {"slope": slope}
-
-
-def _leaky_relu(x: Array, slope: Fraction) -> Array:
-    return np.where(x > 0, x, (slope if x.dtype == object else float(slope)) * x)
-
-
 OPERATIONS = (
     _function("exp", "y", equal=(("exp(A)",),), latex="e^{{A}}"),
     _function("log", "1 / A", guards=("A",), latex=r"\log <A>", domain=((0.3, 3),)),
     _function("sqrt", "1 / (2 * y)", equal=(("0.5 * A ** (-0.5)",),), guards=("A",), latex=r"\sqrt{{A}}",
               domain=((0.3, 3),)),
-    _function("square", "2 * A", exact=True, structural=True, forward=lambda x: x * x, latex="<A>^{2}"),
     _function("sin", "cos(A)", latex=r"\sin <A>"),
     _function("cos", "-sin(A)", latex=r"\cos <A>"),
     _function("arcsin", "1 / sqrt(1 - A ** 2)", equal=(("1 / cos(y)",),), primitive="asin", domain=((-0.9, 0.9),),
@@ -78,9 +67,6 @@ OPERATIONS = (
     _function("softplus", "sigmoid(A)", _softplus, equal=(("1 - exp(-y)",),), definition="log(1 + exp(A))"),
     _function("relu", "step(A)", lambda x: np.maximum(x, 0 * x), exact=True, definition="where(A > 0, A, 0)",
               kinks=("A",)),
-    _function("leaky_relu", "where(A > 0, 1, slope)", _leaky_relu, infer=_with_slope, statics=("slope",),
-              bind=lambda parent, shapes, slope: {"slope": slope}, exact=True,
-              definition="where(A > 0, A, slope * A)", kinks=("A",)),
     _function("step", "0", lambda x: np.asarray(np.where(x > 0, 1, 0), dtype=x.dtype), exact=True,
               definition="where(A > 0, 1, 0)", kinks=("A",)),
     _function("sign", "0", lambda x: np.asarray(np.where(x > 0, 1, np.where(x < 0, -1, 0)), dtype=x.dtype), exact=True,

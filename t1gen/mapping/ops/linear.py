@@ -52,10 +52,6 @@ def _diag(x: Array) -> Array:
     return np.asarray(out)
 
 
-def _trace_infer(a: Shape) -> Inferred:
-    return (), {"size": _square("trace", a)}
-
-
 def _transpose_infer(a: Shape, axes: Any = None) -> Inferred:
     order = tuple(range(len(a)))[::-1] if axes is None else tuple(axes)
     if sorted(order) != list(range(len(a))):
@@ -82,9 +78,6 @@ OPERATIONS = (
        vjp=("v @ B", "A @ v"), latex=r"<A>\,<B>^{\top}", examples=(("outer(A, B)", {"A": (2,), "B": (3,)}),)),
     Op(name="diag", infer=_diag_infer, forward=_diag, structural=True, exact=True, vjp=("diag(v)",),
        examples=(("diag(A)", {"A": (3,)}), ("diag(A)", {"A": (3, 3)}))),
-    Op(name="trace", infer=_trace_infer, forward=lambda x, size: total(_diag(x)), structural=True, exact=True,
-       vjp=("diag(broadcast_to(v, (size,)))",), bind=lambda parent, shapes, size: {"size": size},
-       latex=r"\operatorname{tr}({A})", examples=(("trace(A)", {"A": (3, 3)}),)),
     Op(name="transpose", infer=_transpose_infer, forward=_transpose, statics=("axes",), structural=True, exact=True,
        passes=True, vjp=("transpose(v, back)",), bind=_back,
        examples=(("A.T", {"A": (2, 3)}), ("A.T", {"A": (3,)}), ("transpose(A, (1, 2, 0))", {"A": (2, 3, 4)}))),
