@@ -18,7 +18,8 @@ from t1gen.mapping.evaluate import INEXACT, Values, evaluate, exact
 from t1gen.mapping.notation import line
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Program, Shape
-from t1gen.mapping.reader import expression, number, parse, read
+from t1gen.mapping.reader import expression, read
+from t1gen.mapping.syntax import number, parse
 
 ENTRIES = 100_000
 READS = ("step", "shape", "entries", "passes", "multiplications")

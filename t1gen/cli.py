@@ -264,7 +264,7 @@ def render(sheet: Path, formats: str, engine: str, out: Path | None, force: bool
         document, stem = key_sheet(key), "key"
     else:
         document, stem = worksheet(files.read(sheet, files.Exam)), "worksheet"
-    made = output.sheets(document, stem, told, _engine(engine))
+    made = output.sheets(lambda: document, stem, told, _engine(engine))
     for path, state in files.write_all({(out or sheet.parent) / n: b for n, b in made.items()}, force=force).items():
         click.echo(f"  {path}{'   unchanged' if state == 'same' else ''}")
 

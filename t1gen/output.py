@@ -1,7 +1,7 @@
 """Which files a test becomes, and writing them all or not at all; many students in parallel."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -29,8 +29,12 @@ class Order:
     engine: str
 
 
-def sheets(document: Document, stem: str, formats: Sequence[str], engine: str) -> dict[str, bytes]:
-    """A document in every format asked for, by file name."""
+def sheets(make: Callable[[], Document], stem: str, formats: Sequence[str], engine: str) -> dict[str, bytes]:
+    """A document in every format asked for, by file name; made only where one is (json alone prints nothing)."""
+    printed = [f for f in formats if f != "json"]
+    if not printed:
+        return {}
+    document = make()
     sources: dict[str, str] = {}
 
     def source(format: str) -> str:
@@ -39,10 +43,10 @@ def sheets(document: Document, stem: str, formats: Sequence[str], engine: str) -
         return sources[format]
 
     out = {}
-    for format in formats:
+    for format in printed:
         if format == "pdf":
             out[f"{stem}.pdf"] = pdf(source(engine_format(engine)), engine)
-        elif format != "json":
+        else:
             out[f"{stem}.{format}"] = source(format).encode()
     return out
 
@@ -52,13 +56,13 @@ def handed_out(exam: files.Exam, order: Order) -> dict[str, bytes]:
     return {
         "exam.json": files.encode(exam),
         "submission.json": files.encode(blank_submission(exam)),
-        **sheets(worksheet(exam), "worksheet", order.formats, order.engine),
+        **sheets(lambda: worksheet(exam), "worksheet", order.formats, order.engine),
     }
 
 
 def kept(key: files.Key, order: Order) -> dict[str, bytes]:
     """What the teacher keeps."""
-    return {"key.json": files.encode(key), **sheets(key_sheet(key), "key", order.formats, order.engine)}
+    return {"key.json": files.encode(key), **sheets(lambda: key_sheet(key), "key", order.formats, order.engine)}
 
 
 Made = tuple[files.Exam, dict[str, bytes], dict[str, bytes]]

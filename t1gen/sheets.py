@@ -193,7 +193,7 @@ def _formula(name: str, right: str, plain: str) -> Math:
 
 def _mapping(program: Program, lines: Sequence[str]) -> list[blocks.Block]:
     """The mapping as formulas; a line with a lambda as code."""
-    code = [text for text in lines if "lambda" in text]
+    code = [t for t in lines if "lambda" in t]
     formulas = [_formula(n, latex(program, n), text(program, n)) for n, t in zip(program.named, lines, strict=True)
                 if t not in code]  # fmt: skip
     listing: list[blocks.Block] = [blocks.Listing(tuple(code))] if code else []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -234,7 +235,6 @@ def test_rounding_twice_is_rounding_once(x: float) -> None:
 
 
 def test_arrays_are_written_as_nested_lists() -> None:
-    np = pytest.importorskip("numpy")
     nested = {"w": np.array([[1.0, 0.5]]), "n": np.float64(2), "k": np.int64(3), "t": (1.0, "1/3", None)}
     assert files.numbers(nested) == {"w": [[1, 0.5]], "n": 2, "k": 3, "t": [1, "1/3", None]}
     key = msgspec.structs.replace(KEY, answers={"1a": KeyAnswer(value=np.eye(2), points=np.float64(0.5))})

@@ -15,7 +15,7 @@ import t1gen
 
 PACKAGE = Path(t1gen.__file__).parent
 
-LOWEST = {"errors", "data", "files", "roster", "mapping"}
+LOWEST = {"errors", "data", "records", "files", "roster", "mapping"}
 MIDDLE = {"banks", "problems", "asks", "answers"}
 HIGHEST = {"cli", "__main__"}
 """Rooms from below; those that no set names lie between the middle and the highest."""
@@ -23,7 +23,8 @@ HIGHEST = {"cli", "__main__"}
 ONLY = {
     "errors": set[str](),
     "data": {"errors"},
-    "files": {"errors"},
+    "records": set(),
+    "files": {"errors", "records"},
     "roster": {"errors", "files"},
     "mapping": {"errors"},
     "documents": {"errors", "data"},

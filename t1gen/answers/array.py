@@ -10,7 +10,7 @@ from t1gen.answers.numbers import read_number
 from t1gen.answers.record import Kind, Unreadable, Verdict
 from t1gen.errors import LanguageError
 from t1gen.mapping.program import Shape
-from t1gen.mapping.reader import parse
+from t1gen.mapping.syntax import parse
 
 ENTRIES, DEPTH = 10_000, 8
 

@@ -13,7 +13,8 @@ from t1gen.mapping.ops import ALIASES, OPS, Op
 from t1gen.mapping.ops.definitions import DEFINITIONS, Definition
 from t1gen.mapping.ops.fold import AXES, Array
 from t1gen.mapping.program import Program, Shape
-from t1gen.mapping.reader import GENERATORS, IMPLICIT, parse
+from t1gen.mapping.reader import GENERATORS, IMPLICIT
+from t1gen.mapping.syntax import parse
 
 BUILT_IN = frozenset({*OPS, *ALIASES, *DEFINITIONS, *GENERATORS, *IMPLICIT, "stack"})
 

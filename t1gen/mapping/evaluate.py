@@ -14,7 +14,8 @@ import numpy as np
 from t1gen.mapping.ops import OPS, Op
 from t1gen.mapping.ops.fold import AXES, Array
 from t1gen.mapping.program import Program, Step
-from t1gen.mapping.reader import Writer, parse
+from t1gen.mapping.reader import Writer
+from t1gen.mapping.syntax import parse
 
 Values = dict[str, Array]
 

@@ -1,16 +1,12 @@
 """Text -> program: the one reader of mappings, rules, constraints and answers.
 
-Only whitelisted `ast` nodes are read; nothing is ever evaluated as Python. Length, depth, digits and sizes are
-bounded before anything is built. Errors point into the text.
+Only whitelisted `ast` nodes are read; nothing is ever evaluated as Python. Errors point into the text.
 """
 
 import ast
-import re
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import accumulate
 from math import prod
 from typing import Any
 
@@ -18,16 +14,14 @@ from t1gen.errors import LanguageError, near
 from t1gen.mapping.ops import ALIASES, OPS, Op
 from t1gen.mapping.ops.definitions import DEFINITIONS, STACK, Definition
 from t1gen.mapping.program import Program, Shape, Step, number_text
+from t1gen.mapping.syntax import LARGEST, parse, pointed
 
-LENGTH, NODES, DEPTH, DIGITS, EXPONENT, SIZE, RANK = 20_000, 4_000, 60, 40, 300, 100_000, 16
-"""Bounds: characters, syntax nodes, nesting, digits of a literal, decimal exponent, entries and axes of an array."""
-
-LARGEST = Fraction(10**EXPONENT)
+SIZE, RANK = 100_000, 16
+"""Bounds of an array: entries and axes."""
 
 BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.MatMult: "matmul"}
 COMPARE = {ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal",
            ast.NotEq: "not_equal"}  # fmt: skip
-SPELLING = str.maketrans({"−": "-", "·": "*", "⋅": "*", "×": "*", "∘": "*", "⊙": "*", "σ": "sigmoid", "\u00a0": " "})
 RESERVED = frozenset({*OPS, *ALIASES, "pi", "s_"})
 
 
@@ -51,12 +45,12 @@ def extend(program: Program, text: str, *, lambdas: bool = False) -> Program:
         raise LanguageError("the mapping is empty; write at least one assignment such as z = w @ x")
     for line in tree.body:
         if not (isinstance(line, ast.Assign) and len(line.targets) == 1 and isinstance(line.targets[0], ast.Name)):
-            raise _pointed(LanguageError("only assignments such as z = w @ x are read"), text, line)
+            raise pointed(LanguageError("only assignments such as z = w @ x are read"), text, line)
         name = line.targets[0].id
         try:
             _check_name(name, program, "name")
         except LanguageError as error:
-            raise _pointed(error, text, line) from None
+            raise pointed(error, text, line) from None
         Writer(program, text=text, lambdas=lambdas).assign(name, line.value)
     return program
 
@@ -70,86 +64,6 @@ def expression(program: Program, text: str, scope: Mapping[str, str] | None = No
     return Writer(program, text=text.strip(), scope=scope, **more).value(tree.body)
 
 
-def parse(text: str, mode: str) -> Any:
-    """The checked syntax tree of a text; raises LanguageError that points into it."""
-    if len(text) > LENGTH:
-        raise LanguageError(f"the text has {len(text)} characters; at most {LENGTH} are read")
-    if "\0" in text or _nesting(text) > DEPTH:
-        raise LanguageError(f"the text holds a NUL or brackets nested over {DEPTH} deep")
-    text = _spelled(text)
-    if mode == "eval":
-        text = text.strip()
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(text, mode=mode)
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        raise _syntax(error, text) from None
-    if sum(1 for _ in ast.walk(tree)) > NODES:
-        raise LanguageError(f"the text has more than {NODES} parts")
-    if _depth(tree) > 3 * DEPTH:
-        raise LanguageError(f"the text is nested over {3 * DEPTH} deep")
-    _make_rational(tree, text)
-    return tree
-
-
-def _make_rational(tree: ast.AST, text: str) -> None:
-    """Turn the decimals of a syntax tree into the rationals that were written; refuse numbers that are too long."""
-    lines = _lines(text)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            line = lines[node.lineno - 1].encode()
-            try:
-                value = number(line[node.col_offset : node.end_col_offset].decode())
-            except LanguageError as error:
-                raise _pointed(error, text, node) from None
-            node.value = int(value) if type(node.value) is int else value  # type: ignore[assignment]
-
-
-def _lines(text: str) -> list[str]:
-    """The lines that `ast` counts; str.splitlines ends a line at a form feed too."""
-    return re.split(r"\r\n|\r|\n", text)
-
-
-def _spelled(text: str) -> str:
-    return text.translate(SPELLING).replace("^", "**")
-
-
-def _nesting(text: str) -> int:
-    depth = deepest = 0
-    for char in text:
-        depth += (char in "([{") - (char in ")]}")
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def _depth(tree: ast.AST) -> int:
-    level, nodes = 0, [tree]
-    while nodes:
-        level, nodes = level + 1, [child for node in nodes for child in ast.iter_child_nodes(node)]
-    return level
-
-
-def _syntax(error: BaseException, text: str) -> LanguageError:
-    if not isinstance(error, SyntaxError):
-        return LanguageError("the text cannot be read")
-    lines = _lines(text)
-    line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else text
-    column = error.offset or 1
-    pointer = f"\n    {line}\n    {' ' * (column - 1)}^" if len(line) <= 200 else ""
-    return LanguageError(f"line {error.lineno}, column {column}: cannot be read: {error.msg}{pointer}")
-
-
-def _pointed(error: LanguageError, text: str, node: ast.AST) -> LanguageError:
-    """The same error with line, column and a pointer into the text."""
-    lineno, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-    lines = _lines(text)
-    line = lines[min(lineno, len(lines)) - 1]
-    ends = accumulate(len(_spelled(char).encode()) for char in line)
-    column = next((i for i, end in enumerate(ends) if end > offset), len(line))
-    pointer = f"\n    {line}\n    {' ' * column}^" if len(line) <= 200 else ""
-    return LanguageError(f"line {lineno}, column {column + 1}: {error.message}{pointer}")
-
-
 def _check_name(name: str, program: Program, what: str) -> None:
     if name in RESERVED:
         raise LanguageError(f"the {what} '{name}' is taken by the language; choose another")
@@ -157,19 +71,6 @@ def _check_name(name: str, program: Program, what: str) -> None:
         raise LanguageError(f"the {what} '{name}' is not a name: letters, digits and _, a letter first")
     if name in program:
         raise LanguageError(f"the name '{name}' is assigned twice")
-
-
-def number(text: str) -> Fraction:
-    """A decimal literal as a rational, its size bounded before it is built."""
-    if not re.fullmatch(r"[0-9_]*\.?[0-9_]*(e[-+]?[0-9_]+)?", text, re.IGNORECASE | re.ASCII):
-        raise LanguageError(f"the number {text[:50]} is not a decimal")
-    mantissa, _, exponent = text.lower().replace("_", "").partition("e")
-    if len(mantissa) > DIGITS or len(exponent) > 5 or abs(int(exponent or 0)) > EXPONENT:
-        raise LanguageError(f"the number {text[:50]} is too long; at most {DIGITS} digits and exponents to {EXPONENT}")
-    value = Fraction(f"{mantissa}e{exponent}" if exponent else mantissa)
-    if value > LARGEST:
-        raise LanguageError(f"the number {text[:50]} is too large; at most 1e{EXPONENT} is read")
-    return value
 
 
 @dataclass
@@ -206,7 +107,7 @@ class Writer:
         except LanguageError as error:
             if error.message.startswith("line ") or not self.text:
                 raise
-            raise _pointed(error, self.text, node) from None
+            raise pointed(error, self.text, node) from None
 
     def const(self, value: Any, shape: Shape = ()) -> str:
         """The name of a literal: a rational, pi, or nested tuples of rationals."""

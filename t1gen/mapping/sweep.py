@@ -10,7 +10,8 @@ from t1gen.mapping.derive import derived
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.fold import AXES
 from t1gen.mapping.program import Program, Step
-from t1gen.mapping.reader import Writer, parse
+from t1gen.mapping.reader import Writer
+from t1gen.mapping.syntax import parse
 
 
 @dataclass(frozen=True)

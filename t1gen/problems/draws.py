@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from t1gen.errors import BankError, near
-from t1gen.mapping.reader import parse
+from t1gen.mapping.syntax import parse
 
 T = TypeVar("T")
 BIGGEST = 10_000

@@ -16,8 +16,9 @@ from t1gen.mapping.evaluate import Override, Values, evaluate
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.fold import AXES, Array
 from t1gen.mapping.program import Program
-from t1gen.mapping.reader import COMPARE, Writer, expression, parse
+from t1gen.mapping.reader import COMPARE, Writer, expression
 from t1gen.mapping.rounding import half_unit, tolerances
+from t1gen.mapping.syntax import parse
 from t1gen.problems.misconceptions import MISCONCEPTIONS
 from t1gen.problems.structure import Structure
 

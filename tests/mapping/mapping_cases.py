@@ -14,8 +14,9 @@ from t1gen.mapping.evaluate import Override, evaluate
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.fold import AXES
 from t1gen.mapping.program import Program, Step
-from t1gen.mapping.reader import Writer, parse, read
+from t1gen.mapping.reader import Writer, read
 from t1gen.mapping.sweep import backward
+from t1gen.mapping.syntax import parse
 
 SHAPES = {
     1: (((),), ((3,),), ((2, 3),)),

@@ -12,7 +12,8 @@ from t1gen.mapping import derive, notation, proof
 from t1gen.mapping.evaluate import evaluate
 from t1gen.mapping.ops.record import Op, elementwise_shape
 from t1gen.mapping.program import Program, Step
-from t1gen.mapping.reader import Writer, parse, read
+from t1gen.mapping.reader import Writer, read
+from t1gen.mapping.syntax import parse
 
 
 @pytest.fixture(autouse=True)

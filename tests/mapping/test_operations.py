@@ -36,8 +36,9 @@ from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.definitions import DEFINITIONS
 from t1gen.mapping.ops.record import broadcast
 from t1gen.mapping.program import Program
-from t1gen.mapping.reader import RESERVED, Writer, extend, parse, read
+from t1gen.mapping.reader import RESERVED, Writer, extend, read
 from t1gen.mapping.sweep import backward
+from t1gen.mapping.syntax import parse
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 each_smooth_case = pytest.mark.parametrize("case", [c for c in CASES if not c.declared], ids=str)

@@ -13,7 +13,8 @@ from t1gen.errors import LanguageError
 from t1gen.mapping.evaluate import evaluate
 from t1gen.mapping.ops import ALIASES, OPS
 from t1gen.mapping.ops.definitions import DEFINITIONS
-from t1gen.mapping.reader import GENERATORS, expression, number, read
+from t1gen.mapping.reader import GENERATORS, expression, read
+from t1gen.mapping.syntax import number
 
 GIVENS = {"x": (3,), "A": (2, 3), "s": (), "t": (5,)}
 VALUES = {n: np.random.default_rng(1).uniform(0.5, 2, (*shape, 1)) for n, shape in GIVENS.items()}

@@ -1,0 +1,218 @@
+"""The kinds of file: every kind is one frozen record.
+
+Its fields are in the order in which they are written; what a record leaves at None or empty is left out of the file,
+unless the record says otherwise.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, field
+
+Number = int | float
+Value = Annotated[Any, Meta(extra_json_schema={"$ref": "#/$defs/Value"})]
+"""A number, a text, null, or nested lists of these."""
+
+VALUE_SCHEMA = {
+    "title": "Value",
+    "anyOf": [{"type": ["number", "string", "null"]}, {"type": "array", "items": {"$ref": "#/$defs/Value"}}],
+}
+
+
+class Student(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who sits the test; a test for nobody in particular has an empty id and name."""
+
+    id: str
+    name: str
+
+
+class BankRef(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which problem bank a test was drawn from."""
+
+    id: str
+    sha256: str
+
+
+class Option(Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of a choice or an order."""
+
+    id: str
+    text: str
+
+
+class Question(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`ask` says which quantity, `kind` how it is answered; shape [] is a scalar, None no shape at all."""
+
+    id: str
+    text: str
+    ask: str
+    of: str | None = None
+    moves: Sequence[str] = ()
+    rate: Number | None = None
+    steps: int | None = None
+    ascent: bool = False
+    wrt: str | None = None
+    cotangent: Value = None
+    tangent: Mapping[str, Value] = field(default_factory=dict)
+    order: int | None = None
+    mode: str | None = None
+    about: str | None = None
+    kind: str
+    shape: Sequence[int] | None = None
+    names: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    nodes: Sequence[str] = ()
+    options: Sequence[Option] = ()
+    rows: Sequence[str] = ()
+    columns: Sequence[str] = ()
+    cells: Value = None
+    points: Number
+    decimals: int | None = None
+
+
+class Problem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One problem of a test: the given values, the mapping as plain assignments, the questions."""
+
+    id: str
+    number: int
+    title: str
+    text: str = ""
+    competence: str = ""
+    points: Number
+    given: Mapping[str, Value]
+    listing: str = ""
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    mapping: Sequence[str]
+    questions: Sequence[Question]
+
+
+class Exam(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="format",
+    tag="t1gen/exam@1",
+):
+    """What one student may see: enough words and numbers for any program to print the test."""
+
+    exam: str
+    variant: str
+    student: Student
+    bank: BankRef
+    title: str
+    language: str
+    minutes: Number | None = None
+    points: Number
+    problems: Sequence[Problem]
+
+
+class KeyAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One right answer; `exact` and `tolerance` have the shape of `value`. All are written."""
+
+    value: Value
+    exact: Value = None
+    tolerance: Value = None
+    points: Number
+
+
+class Key(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="format",
+    tag="t1gen/key@1",
+):
+    """The teacher's answers to one student's test; `sheet` is the test itself: a key explains itself."""
+
+    exam: str
+    variant: str
+    student: Student
+    program: Sequence[str]
+    answers: Mapping[str, KeyAnswer]
+    sheet: Exam | None = None
+
+
+class Mark(Struct, frozen=True):
+    """What a person decided on one question."""
+
+    points: Number
+    by: str = ""
+    note: str = ""
+
+
+class Submission(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="format", tag="t1gen/submission@1"):
+    """What one student answered. A blank is a missing id, None or an empty text.
+
+    `exam`, `variant` and `student` may be missing when read, but are written even when empty, for people to
+    fill in: that is what `default_factory=str` does to `omit_defaults`.
+    """
+
+    exam: str = field(default_factory=str)
+    variant: str = field(default_factory=str)
+    student: str = field(default_factory=str)
+    answers: Mapping[str, Any]
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+
+
+class QuestionReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How one question was marked, and why. All fields are always written."""
+
+    points: Number
+    of: Number
+    verdict: str
+    given: Value = None
+    read_as: Value = None
+    expected: Value = None
+    tolerance: Value = None
+    expected_from_own: Value = None
+    own_used: Mapping[str, Value] = field(default_factory=dict)
+    diagnoses: Sequence[str] = field(default_factory=list)
+    reasons: Sequence[str] = field(default_factory=list)
+    decided_by: str = "rule"
+    feedback: str = ""
+
+
+class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag="t1gen/report@1"):
+    """One marked test; `provisional` while a person must still decide something."""
+
+    exam: str
+    variant: str
+    student: str
+    points: Number
+    of: Number
+    provisional: bool
+    questions: Mapping[str, QuestionReport]
+
+
+class Seat(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One student's line in a manifest."""
+
+    id: str
+    name: str
+    variant: str
+    attempt: int = 0
+
+
+class Manifest(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag="t1gen/manifest@1"
+):
+    """Who got which variant of an exam."""
+
+    exam: str
+    bank: BankRef
+    students: Sequence[Seat]
+
+
+class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag="t1gen/secret@1"):
+    """What all draws of an exam are keyed with; the one file that nobody else may read."""
+
+    exam: str
+    secret: str
+
+
+KINDS: Mapping[str, type[Struct]] = {
+    kind.__name__.lower(): kind for kind in (Exam, Key, Submission, Report, Manifest, Secret)
+}
