@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from t1gen.errors import LanguageError, near
-from t1gen.mapping import proof
+from t1gen.mapping import proof, spotcheck
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.reader import Writer
 from t1gen.mapping.sweep import Sweep, backward
@@ -40,8 +40,9 @@ class Quantity:
 class Tape:
     """A program that starts as a mapping; asks append what they need, and share sweeps.
 
-    `equal` takes each operation's equal rule of that number. `latest` says which name a quantity of the mapping has
-    after so many descent steps. `proofs` collects what has to be proved: outputs and what they are derived by.
+    `equal` takes each operation's equal rule of that number. `proofs` collects what has to be proved, outputs and what
+    they are derived by; `tangents` what forward mode has appended, to be held against it. `descents` holds the names
+    that the mapping's quantities have after each step; `updates` the steps: (new, old, change, gradient).
     """
 
     program: Program
@@ -49,6 +50,7 @@ class Tape:
     sweeps: dict[tuple[str, str], Sweep] = field(default_factory=dict)
     proofs: dict[str, set[str]] = field(default_factory=dict)
     descents: dict[Any, list[dict[str, str]]] = field(default_factory=dict)
+    tangents: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
     updates: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -104,6 +106,8 @@ class Tape:
         for name in seeds:
             self.proofs.setdefault(output, set()).add(name)
         found = forward(self.program, output, seeds)
+        if found:
+            self.tangents.append((output, seeds, found))
         return found or self.writer.const(filled(Fraction(0), shape), shape)
 
     def alone(self, names: Collection[str]) -> "Tape":
@@ -151,9 +155,15 @@ class Tape:
         return new
 
     def prove(self) -> None:
-        """Prove every sweep that was asked for; the steps of a descent are proved on the first."""
+        """Prove every sweep that was asked for; the steps of a descent are proved on the first.
+
+        sympy proves structures at small sizes, differences look at the true ones.
+        """
         for output, wrt in self.proofs.items():
             proof.prove(self.program, output, wrt)
+            spotcheck.central_differences(self.program, output, wrt)
+        for output, seeds, found in self.tangents:
+            spotcheck.transposed(self.program, output, seeds, found)
 
     def pruned(self, results: Collection[str]) -> Program:
         return self.program.pruned(results)
