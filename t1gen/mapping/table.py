@@ -52,6 +52,20 @@ def source(name: str) -> str:
     return f"numpy.linalg.{name}" if name in LINALG else f"torch.nn.functional.{name}"
 
 
+PAGES = {
+    "numpy.": "https://numpy.org/doc/stable/reference/generated/{}.html",
+    "numpy ": "https://numpy.org/doc/stable/user/basics.indexing.html",
+    "scipy.": "https://docs.scipy.org/doc/scipy/reference/generated/{}.html",
+    "torch.": "https://docs.pytorch.org/docs/stable/generated/{}.html",
+}
+
+
+def linked(name: str) -> str:
+    """A source as a link to its page; a paper is named only."""
+    page = next((url for start, url in PAGES.items() if source(name).startswith(start)), "")
+    return f"[{source(name)}]({page.format(source(name))})" if page else source(name)
+
+
 def signature(op: Op) -> str:
     """How an operation is called: `sum(A, axis, keepdims)`, `A @ B`."""
     if op.infix:
@@ -100,8 +114,8 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 def markdown() -> str:
     """docs/language.md."""
     composites = [*DEFINITIONS.values(), STACK]
-    operations = [(signature(op), _convention(op), _rule(op), source(op.name)) for op in OPS.values()]
-    defined = [(*_defined(d), source(d.name)) for d in composites]
+    operations = [(signature(op), _convention(op), _rule(op), linked(op.name)) for op in OPS.values()]
+    defined = [(*_defined(d), linked(d.name)) for d in composites]
     names = ", ".join(f"{a} = {b}" for a, b in sorted(ALIASES.items()))
     return "\n\n".join((
         "# The mapping language",
