@@ -78,16 +78,22 @@ def encode(record: Struct | Mapping[str, Any]) -> bytes:
         raise FileError(f"this cannot be written as JSON: {error}") from None
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
 def _pretty(value: Any, indent: str) -> str:
-    flat = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    if not value or not isinstance(value, dict | list) or (indent and len(indent) + len(flat) <= WIDTH):
-        return flat
+    """A value on one line where it fits there and stands inside another, else one part a line."""
+    if not value or not isinstance(value, dict | list):
+        return _JSON(value)
     inner = indent + "  "
     if isinstance(value, dict):
-        items = [f"{json.dumps(name, ensure_ascii=False)}: {_pretty(x, inner)}" for name, x in value.items()]
+        items = [f"{_JSON(name)}: {_pretty(x, inner)}" for name, x in value.items()]
     else:
         items = [_pretty(x, inner) for x in value]
     opening, closing = "{}" if isinstance(value, dict) else "[]"
+    flat = f"{opening}{', '.join(items)}{closing}"
+    if indent and len(indent) + len(flat) <= WIDTH and "\n" not in flat:
+        return flat
     return f"{opening}\n{inner}" + f",\n{inner}".join(items) + f"\n{indent}{closing}"
 
 
