@@ -113,8 +113,8 @@ def printed(program: Program) -> dict[str, str]:
     return found
 
 
-SAID = frozenset({"logsumexp", "norm", "softmax"})
-"""Reductions, whose definitions need axes; their conventions are in docs/language.md."""
+SAID = frozenset({"norm"})
+"""What NumPy has under another name."""
 
 
 def _operation(custom: Custom) -> Op:

@@ -123,3 +123,12 @@ def test_one_name_has_one_meaning():
     custom.declare(custom.read_custom("mine(x) = 2 * x"))
     with pytest.raises(LanguageError, match="two meanings"):
         custom.declare(custom.read_custom("mine(x) = 3 * x"))
+
+
+def test_what_numpy_lacks_is_told_with_its_options_put_in():
+    program = read("p = softmax(x); s = sum(relu(x)) + logsumexp(x) + norm(x) + sum(exp(x))", {"x": (3,)})
+    assert custom.printed(program) == {
+        "softmax": "softmax(x) = exp(x) / sum(exp(x), axis=-1, keepdims=True)",
+        "relu": "relu(x) = where(x > 0, x, 0)",
+        "logsumexp": "logsumexp(x) = log(sum(exp(x), axis=(0,), keepdims=False))",
+    }
