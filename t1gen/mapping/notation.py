@@ -121,7 +121,7 @@ def _options(step: Step) -> list[str]:
         if name == "index":
             out.append(f"s_[{index_text(value)}]")
         elif name == "axis" and isinstance(value, int):
-            out.append(f"axis={value}")
+            out.extend([f"axis={value}"] if value != -1 else [])
         elif name == "axis":
             out.extend(
                 [] if not value or _all_axes(step, value) else [f"axis={value[0] if len(value) == 1 else value}"]
@@ -281,6 +281,8 @@ def _latex_static(step: Step, name: str) -> str:
         return r",\,".join(map(str, value))
     if name == "shape":
         return r" \times ".join(map(str, value)) if step.op != "put" else ""
+    if name == "axis" and isinstance(value, int):
+        return rf"\mathrm{{axis}}\,{value}" if value != -1 else ""
     if name == "axis" and isinstance(value, tuple):
         return "" if not value or _all_axes(step, value) else r"\mathrm{axis}\," + r",\,".join(map(str, value))
     return _decimal(value) if isinstance(value, Fraction) and value != Fraction(1, 100) else ""

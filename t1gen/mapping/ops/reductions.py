@@ -85,15 +85,20 @@ def _mean(x: Array) -> Array:
     return np.asarray(total(x) / len(x))
 
 
-def _softmax_infer(shape: Shape) -> tuple[Shape, dict[str, Any]]:
+def _softmax_infer(shape: Shape, axis: Any = -1) -> tuple[Shape, dict[str, Any]]:
+    """The axis is kept as counted from the end: -1 is the last."""
     if not shape:
         raise LanguageError("softmax needs at least one axis, not a scalar")
-    return shape, {}
+    (at,) = axes_of(shape, axis) if isinstance(axis, int) else (None,)
+    if at is None:
+        raise LanguageError(f"softmax takes one axis, not {axis}")
+    return shape, {"axis": at - len(shape)}
 
 
-def _softmax(x: Array) -> Array:
-    e = np.exp(x - fold(np.maximum, to_front(x, (x.ndim - 2,)))[..., None, :])
-    return np.asarray(e / total(to_front(e, (x.ndim - 2,)))[..., None, :])
+def _softmax(x: Array, axis: int) -> Array:
+    at = x.ndim - 1 + axis
+    e = np.exp(x - np.expand_dims(fold(np.maximum, to_front(x, (at,))), at))
+    return np.asarray(e / np.expand_dims(total(to_front(e, (at,))), at))
 
 
 def _logsumexp(x: Array) -> Array:
@@ -125,8 +130,8 @@ OPERATIONS = (
                definition="log(sum(exp(A), axis=axis, keepdims=keepdims))"),
     _reduction("norm", _norm, "reshape(v, kept) * where(reshape(y, kept) > 0, A / reshape(y, kept), 0)",
                definition="sqrt(sum(A ** 2, axis=axis, keepdims=keepdims))", guards=("y",)),
-    Op(name="softmax", infer=_softmax_infer, forward=_softmax,
-       vjp=("y * (v - sum(v * y, axis=-1, keepdims=True))",),
-       definition="exp(A) / sum(exp(A), axis=-1, keepdims=True)",
-       examples=(("softmax(A)", {"A": (3,)}), ("softmax(A)", {"A": (2, 3)}))),
+    Op(name="softmax", infer=_softmax_infer, forward=_softmax, statics=("axis",),
+       vjp=("y * (v - sum(v * y, axis=axis, keepdims=True))",), bind=lambda parent, shapes, axis: {"axis": axis},
+       definition="exp(A) / sum(exp(A), axis=axis, keepdims=True)",
+       examples=(("softmax(A)", {"A": (3,)}), ("softmax(A)", {"A": (2, 3)}), ("softmax(A, axis=0)", {"A": (2, 3)}))),
 )  # fmt: skip
