@@ -9,8 +9,9 @@ from t1gen.banks import Bank
 from t1gen.exam import Maker, Plan, solved
 from t1gen.mapping import reference
 from t1gen.mapping.evaluate import evaluate
+from t1gen.mapping.nested import flat
 from t1gen.problems.draws import key
-from t1gen.problems.instance import Instance, flatten, rationals
+from t1gen.problems.instance import Instance, rationals
 from t1gen.problems.judge import describe
 
 SAMPLE, DIGITS, CLOSE = 2, 30, 1e-9
@@ -68,7 +69,7 @@ def _hidden(instance: Instance) -> list[str]:
 def _group(members: list[Instance], finding: Finding) -> None:
     answers = solved(members)
     for answer in (a for one in answers for a in one if a["tolerance"] is not None):
-        finding.widest = max(finding.widest, *map(float, flatten(answer["tolerance"])))
+        finding.widest = max(finding.widest, *map(float, flat(answer["tolerance"])))
     for instance, found in list(zip(members, answers, strict=True))[: SAMPLE if len(members) > 1 else 1]:
         finding.wrong.extend(_recomputed(instance, found))
 
@@ -83,7 +84,7 @@ def _recomputed(instance: Instance, answers: list[dict[str, Any]]) -> list[str]:
         wanted = reference.answer(structure.mapping, asked.quantity, instance.givens, DIGITS)
         if wanted is None:
             continue
-        for ours, theirs in zip(flatten(answer["value"]), wanted, strict=True):
+        for ours, theirs in zip(flat(answer["value"]), wanted, strict=True):
             if abs(Fraction(ours) - Fraction(str(theirs))) > CLOSE * max(1, abs(theirs)):
                 wrong.append(f"{asked.quantity.ask} of {asked.quantity.of}: the key says {ours}, sympy {theirs}")
     return wrong

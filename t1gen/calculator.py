@@ -1,5 +1,6 @@
 """solve: any mapping, any ask, with the steps: a calculator that teaches."""
 
+import ast
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,13 +13,13 @@ import numpy as np
 from t1gen import files
 from t1gen.asks import ASKS, Quantity, Tape, read_phrase
 from t1gen.asks.graph import edges
-from t1gen.asks.tape import shape_of
 from t1gen.errors import FileError, LanguageError, T1genError
-from t1gen.mapping.evaluate import INEXACT, Values, evaluate, exact
+from t1gen.mapping.evaluate import Values, evaluate, exact, texts
+from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.notation import line
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Program, Shape
-from t1gen.mapping.reader import expression, read
+from t1gen.mapping.reader import Writer, read
 from t1gen.mapping.syntax import number, parse
 
 ENTRIES = 100_000
@@ -121,40 +122,12 @@ def _from_assignments(text: str) -> dict[str, Any]:
     return out
 
 
-def _constant(node: Any, name: str) -> Any:
-    import ast
-
+def _constant(node: ast.expr, name: str) -> Any:
     program = Program()
-    step = program[expression(program, ast.unparse(_written(node)))]
+    step = program[Writer(program).value(node)]
     if step.op != "const" or not isinstance(step.static("value"), (tuple, Fraction)):
         raise LanguageError(f"--given: {name} is not a number or an array of numbers")
     return step.static("value")
-
-
-def _written(node: Any) -> Any:
-    """A syntax tree whose rationals are decimals again, so that it can be written out."""
-    import ast
-
-    from t1gen.mapping.program import number_text
-
-    for part in ast.walk(node):
-        if isinstance(part, ast.Constant) and isinstance(part.value, Fraction):
-            part.value = _Literal(number_text(part.value))
-    return node
-
-
-class _Literal(float):
-    """A float that is written as the text it came from."""
-
-    def __new__(cls, text: str) -> "_Literal":
-        new = super().__new__(cls)
-        new.text = text
-        return new
-
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
 
 
 @dataclass
@@ -211,24 +184,13 @@ class Calculation:
         if not np.isfinite(value).all():
             raise LanguageError(f"the value is not finite: {value.tolist()}")
         known = exact(program, {n: a for n, a in self.givens(object).items() if n in used})[result][..., 0]
-        return {"value": (value + 0.0).tolist(), "shape": list(value.shape), "exact": _texts(known)}
+        return {"value": (value + 0.0).tolist(), "shape": list(value.shape), "exact": texts(known)}
 
 
 def _array(value: Any, kind: type) -> Array:
     array = np.empty(prod(shape_of(value)), dtype=object)
-    array[:] = _flat(value)
+    array[:] = flat(value)
     return array.reshape((*shape_of(value), 1)).astype(kind)
-
-
-def _flat(value: Any) -> list[Any]:
-    return [x for v in value for x in _flat(v)] if isinstance(value, tuple) else [value]
-
-
-def _texts(array: Any) -> Any:
-    if isinstance(array, np.ndarray) and array.shape:
-        return [_texts(a) for a in array]
-    value = array.item() if isinstance(array, np.ndarray) else array
-    return None if value is INEXACT else str(Fraction(value))
 
 
 @dataclass(frozen=True)

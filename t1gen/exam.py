@@ -12,7 +12,7 @@ import numpy as np
 from t1gen import files
 from t1gen.banks import Bank, Problem
 from t1gen.mapping.custom import Custom, declare, printed, read_custom
-from t1gen.mapping.evaluate import INEXACT, evaluate, exact
+from t1gen.mapping.evaluate import evaluate, exact, texts
 from t1gen.mapping.notation import elementary, latex_numbers, latex_rational, line
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Shape
@@ -146,7 +146,7 @@ def _answer(asked: Asked, name: str, i: int, found: tuple[Any, Any, Any], mappin
     shape = asked.shape
     return {
         "value": files.numbers(_at(values[name], shape, i).tolist()),
-        "exact": _texts(_at(known[name], shape, i)),
+        "exact": texts(_at(known[name], shape, i)),
         "tolerance": files.numbers(_at(widest[name], shape, i).tolist()),
     }
 
@@ -154,13 +154,6 @@ def _answer(asked: Asked, name: str, i: int, found: tuple[Any, Any, Any], mappin
 def _at(array: Array, shape: Shape, i: int) -> Array:
     """One instance of a batch; what does not depend on the instance has a batch of one."""
     return np.broadcast_to(array, (*shape, array.shape[-1]))[..., i if array.shape[-1] > 1 else 0]
-
-
-def _texts(array: Array) -> Any:
-    if array.shape == ():
-        value = array.item() if isinstance(array, np.ndarray) else array
-        return None if value is INEXACT else str(Fraction(value))
-    return [_texts(np.asarray(a, dtype=object)) for a in array]
 
 
 # the exam's words

@@ -11,15 +11,14 @@ import numpy as np
 from t1gen import files
 from t1gen.asks import ASKS, Quantity, Tape
 from t1gen.asks.literals import literal
-from t1gen.asks.tape import shape_of
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text
-from t1gen.mapping.custom import declare_all
 from t1gen.mapping.evaluate import Values, evaluate
+from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.notation import latex, latex_name, latex_numbers, line, text
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.program import Program, Shape, Step
-from t1gen.mapping.reader import read
+from t1gen.problems.issued import mapping_of
 from t1gen.wording import say, words
 
 MARKUP = re.compile(r"\$([^$]+)\$|`([^`]+)`|\*\*([^*]+)\*\*")
@@ -85,15 +84,15 @@ class Worked:
 
 def worked(problem: files.Problem) -> Worked:
     """The tape of a problem's questions; derived once for all students with the same mapping."""
-    declare_all(problem.definitions)
-    shapes = tuple((n, shape_of(_tuples(v))) for n, v in problem.given.items())
-    return _worked(tuple(problem.mapping), shapes, tuple(quantity(q) for q in problem.questions))
+    shapes = tuple((n, shape_of(v)) for n, v in problem.given.items())
+    key = (tuple(problem.mapping), shapes, tuple(quantity(q) for q in problem.questions))
+    if key not in _worked:
+        tape = Tape(mapping_of(problem))
+        _worked[key] = Worked(tape, tuple(ASKS[q.ask].reference(tape, q) for q in key[2]))
+    return _worked[key]
 
 
-@lru_cache(maxsize=512)
-def _worked(mapping: tuple[str, ...], shapes: tuple[tuple[str, Shape], ...], asked: tuple[Quantity, ...]) -> Worked:
-    tape = Tape(read("\n".join(mapping), dict(shapes), lambdas=True))
-    return Worked(tape, tuple(ASKS[q.ask].reference(tape, q) for q in asked))
+_worked: dict[tuple[Any, ...], Worked] = {}
 
 
 def quantity(question: files.Question) -> Quantity:
@@ -106,10 +105,6 @@ def quantity(question: files.Question) -> Quantity:
         ascent=question.ascent, tangent=tuple((n, literal(v)) for n, v in question.tangent.items()),
         order=question.order or 1, mode=question.mode or "", about=question.about or "",
     )  # fmt: skip
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(v) for v in value) if isinstance(value, (list, tuple)) else value
 
 
 # sheets
@@ -266,12 +261,8 @@ def _answer(question: files.Question, answer: files.KeyAnswer) -> Text:
         return (Code(str(answer.value)),)
     decimals = question.decimals if question.decimals is not None else 3
     shown = value_math(answer.value, decimals)
-    widest = max(_flat(answer.tolerance), default=0.0)
+    widest = max(map(float, flat(answer.tolerance)), default=0.0)
     return (shown, Plain("  \u00b1 "), Math(f"{widest:.2g}", f"{widest:.2g}"))
-
-
-def _flat(value: Any) -> list[float]:
-    return [x for v in value for x in _flat(v)] if isinstance(value, Sequence) else [float(value)]
 
 
 # pictures

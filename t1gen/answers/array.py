@@ -9,6 +9,7 @@ from t1gen.answers.number import within
 from t1gen.answers.numbers import read_number
 from t1gen.answers.record import Kind, Unreadable, Verdict
 from t1gen.errors import LanguageError
+from t1gen.mapping.nested import flat, squeezed
 from t1gen.mapping.program import Shape
 from t1gen.mapping.syntax import parse
 
@@ -24,7 +25,7 @@ def read(given: Any, question: Any) -> Any:
         raise Unreadable("an array is wanted: nested lists such as [[1, 2], [3, 4]]")
     numbers = _numbers(nested, DEPTH)
     found, asked = _shape(numbers), tuple(question.shape)
-    if found != asked and _squeezed(found) == _squeezed(asked):
+    if found != asked and squeezed(found) == squeezed(asked):
         return _shaped(iter(flat(numbers)), asked)
     return numbers
 
@@ -64,10 +65,6 @@ def _numbers(nested: list[Any], depth: int) -> list[Any]:
     return [_numbers(v, depth - 1) if isinstance(v, list) else read_number(v) for v in nested]
 
 
-def flat(nested: Any) -> list[float]:
-    return [x for v in nested for x in flat(v)] if isinstance(nested, list) else [nested]
-
-
 def _shape(nested: Any) -> Shape:
     if not isinstance(nested, list):
         return ()
@@ -75,10 +72,6 @@ def _shape(nested: Any) -> Shape:
     if len(shapes) != 1:
         raise Unreadable("the rows of the array have different lengths" if shapes else "the array is empty")
     return (len(nested), *shapes.pop())
-
-
-def _squeezed(shape: Shape) -> Shape:
-    return tuple(n for n in shape if n != 1)
 
 
 def _shaped(values: Iterator[float], shape: Shape) -> Any:

@@ -9,8 +9,9 @@ import numpy as np
 from t1gen.answers.record import Kind, Unreadable, Verdict
 from t1gen.errors import LanguageError
 from t1gen.mapping.evaluate import evaluate
+from t1gen.mapping.nested import squeezed
 from t1gen.mapping.ops.fold import Array
-from t1gen.mapping.program import Program, Shape
+from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.reader import expression
 
 POINTS, ENOUGH, CLOSE = 40, 5, 1e-8
@@ -47,22 +48,16 @@ def _program(text: str, names: Mapping[str, Shape], shape: Shape) -> tuple[Progr
 
 
 def _read(text: str, names: Mapping[str, Shape]) -> tuple[Program, str]:
-    from t1gen.mapping.program import Step
-
     program = Program({n: Step(n, "given", shape=s) for n, s in names.items()})
     return program, expression(program, text, scope={n: n for n in names})
 
 
-def _squeezed(shape: Shape) -> Shape:
-    return tuple(n for n in shape if n != 1)
-
-
 def _fits(found: Shape, asked: Shape, columns: bool) -> bool:
-    return _squeezed(found) == _squeezed(asked) if columns else found == asked
+    return squeezed(found) == squeezed(asked) if columns else found == asked
 
 
 def compare(value: str, question: Any, answer: Any, reference: Any) -> Verdict:
-    """`reference` is (mapping, cotangent names): the points are random givens, carried through the mapping."""
+    """The points are random givens and cotangents, carried through the mapping, which is the reference."""
     names = {n: tuple(s) for n, s in question.names.items()}
     shape = tuple(question.shape)
     program, out, columns = _program(value, names, shape)

@@ -11,6 +11,7 @@ import numpy as np
 from t1gen.asks.record import Ask, names
 from t1gen.asks.tape import Quantity, Tape
 from t1gen.errors import LanguageError
+from t1gen.mapping.nested import full
 from t1gen.mapping.program import Program
 
 ENTRIES = 4096
@@ -42,11 +43,7 @@ def _unit(shape: tuple[int, ...], at: tuple[int, ...]) -> Any:
     """Nested tuples with 1 at one place and 0 elsewhere."""
     if not shape:
         return Fraction(1)
-    return tuple(_unit(shape[1:], at[1:]) if i == at[0] else _nothing(shape[1:]) for i in range(shape[0]))
-
-
-def _nothing(shape: tuple[int, ...]) -> Any:
-    return tuple(_nothing(shape[1:]) for _ in range(shape[0])) if shape else Fraction(0)
+    return tuple(_unit(shape[1:], at[1:]) if i == at[0] else full(Fraction(0), shape[1:]) for i in range(shape[0]))
 
 
 def reference(tape: Tape, quantity: Quantity) -> str:

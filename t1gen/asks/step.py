@@ -6,8 +6,9 @@ from typing import Any
 
 from t1gen.asks.literals import literal
 from t1gen.asks.record import Ask, names
-from t1gen.asks.tape import Quantity, Tape, shape_of
+from t1gen.asks.tape import Quantity, Tape
 from t1gen.errors import LanguageError
+from t1gen.mapping.nested import shape_of
 from t1gen.mapping.program import Program
 
 LONGEST = 50

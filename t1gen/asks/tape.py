@@ -7,6 +7,7 @@ from typing import Any
 
 from t1gen.errors import LanguageError, near
 from t1gen.mapping import proof, spotcheck
+from t1gen.mapping.nested import full, shape_of
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.reader import Writer
 from t1gen.mapping.sweep import Sweep, backward
@@ -172,15 +173,8 @@ class Tape:
 def filled(value: Any, shape: Shape) -> Any:
     """Nested tuples of a shape; one number stands for the shape filled with it."""
     if not isinstance(value, tuple):
-        for n in reversed(shape):
-            value = (value,) * n
-        return value
+        return full(value, shape)
     found = shape_of(value)
     if found != shape:
         raise LanguageError(f"the numbers have shape {found}, not {shape}")
     return value
-
-
-def shape_of(value: Any) -> Shape:
-    """The shape of nested tuples."""
-    return (len(value), *shape_of(value[0])) if isinstance(value, tuple) and value else ()

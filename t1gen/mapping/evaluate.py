@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from t1gen.mapping.nested import flat
 from t1gen.mapping.ops import OPS, Op
 from t1gen.mapping.ops.fold import AXES, Array
 from t1gen.mapping.program import Program, Step
@@ -81,12 +82,8 @@ def _value(step: Step, values: Values, givens: Mapping[str, Array], batch: int) 
 def constant(step: Step, batch: int, kind: Callable[[Any], Any]) -> Array:
     """A literal for every instance."""
     value = step.static("value")
-    flat = np.array([kind(np.pi if v == "pi" else v) for v in _flat(value)], dtype=float if kind is float else object)
-    return np.broadcast_to(flat.reshape((*step.shape, 1)), (*step.shape, batch))
-
-
-def _flat(value: Any) -> list[Any]:
-    return [v for part in value for v in _flat(part)] if isinstance(value, tuple) else [value]
+    row = np.array([kind(np.pi if v == "pi" else v) for v in flat(value)], dtype=float if kind is float else object)
+    return np.broadcast_to(row.reshape((*step.shape, 1)), (*step.shape, batch))
 
 
 @dataclass(frozen=True)
@@ -228,6 +225,11 @@ def _exact_norm(step: Step, x: Array, nothing: Array) -> Array:
         return nothing
     squares = OPS["sum"].forward(x * x, **dict(step.statics))
     return _each(_root, squares)
+
+
+def texts(array: Array) -> Any:
+    """Exact values as files hold them: a fraction's text, null where it is not known, nested as the array."""
+    return _each(lambda v: None if v is INEXACT else str(Fraction(v)), array).tolist()
 
 
 def _inexact(x: Array) -> Array:

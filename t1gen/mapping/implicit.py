@@ -9,10 +9,11 @@ import ast
 from collections.abc import Callable
 from fractions import Fraction
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from t1gen.errors import LanguageError
-from t1gen.mapping.program import Program, Shape, Step
+from t1gen.mapping.nested import full
+from t1gen.mapping.program import Program, Step
 from t1gen.mapping.tangent import held, take_over
 
 if TYPE_CHECKING:
@@ -75,15 +76,11 @@ def _adjoint(writer: "Writer", body: Build, at: str, row: int | None = None) -> 
         raise LanguageError(f"argmin takes an objective that is a scalar, not of shape {scratch.shape(value)}")
     unit = tuple(Fraction(int(i == row)) for i in range(shape[0])) if shape and row is not None else Fraction(1)
     seed = inner.const(unit, shape if row is not None else ())
-    adjoint = backward(scratch, value, seed).adjoints.get(at) or inner.const(_zeros(shape), shape)
+    adjoint = backward(scratch, value, seed).adjoints.get(at) or inner.const(full(Fraction(0), shape), shape)
     if scratch.shape(adjoint) != shape:
         adjoint = inner.emit("broadcast_to", (adjoint,), shape=shape)
     take_over(writer.program, scratch, adjoint)
     return adjoint
-
-
-def _zeros(shape: Shape) -> Any:
-    return tuple(_zeros(shape[1:]) for _ in range(shape[0])) if shape else Fraction(0)
 
 
 def _jacobian(writer: "Writer", body: Build, at: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from t1gen.mapping.evaluate import Values, evaluate_in
+from t1gen.mapping.nested import flat
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.proof import flag, has_declared_constants, shifted, symbols_of, sympy_numbers
 
@@ -31,9 +32,6 @@ def answer(mapping: Program, quantity: Any, givens: Mapping[str, Any], digits: i
 
 
 def _exact(sympy: Any, value: Any, shape: Shape) -> Any:
-    def flat(v: Any) -> list[Any]:
-        return [x for part in v for x in flat(part)] if isinstance(v, (tuple, list)) else [v]
-
     told = flat(value) * (prod(shape) if not isinstance(value, (tuple, list)) else 1)
     array = np.empty(prod(shape), dtype=object)
     array[:] = [sympy.Rational(Fraction(x).numerator, Fraction(x).denominator) for x in told]

@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 from t1gen.answers import KINDS, Unreadable, Verdict
-from t1gen.asks.tape import shape_of
 from t1gen.errors import FileError, T1genError, near
-from t1gen.files import Key, KeyAnswer, Mark, Problem, Question, QuestionReport, Report, Submission, rounded
-from t1gen.mapping.custom import declare_all
-from t1gen.mapping.program import Program, Shape
-from t1gen.mapping.reader import read
+from t1gen.files import Key, KeyAnswer, Mark, Question, QuestionReport, Report, Submission, rounded
+from t1gen.mapping.program import Program
+from t1gen.problems.issued import mapping_of
 
 PROVISIONAL = ("unreadable", "review")
 """Verdicts that a person must still look at."""
@@ -31,7 +28,7 @@ def mark(submission: Submission, key: Key) -> tuple[Report, list[str]]:
     if unanswered:
         raise FileError(f"the key has no answer to question {unanswered[0]}")
     questions = {
-        q.id: _question(q, given.get(q.id), key.answers[q.id], _mapping(p), marks.get(q.id))
+        q.id: _question(q, given.get(q.id), key.answers[q.id], mapping_of(p), marks.get(q.id))
         for p in key.sheet.problems
         for q in p.questions
     }
@@ -71,21 +68,6 @@ def _matched(told: Mapping[str, Any], key: Key) -> tuple[dict[str, Any], list[st
 
 def _plain(text: str) -> str:
     return "".join(text.split()).lower()
-
-
-def _mapping(problem: Problem) -> Program:
-    declare_all(problem.definitions)
-    shapes = tuple((n, shape_of(_tuples(v))) for n, v in problem.given.items())
-    return _read("\n".join(problem.mapping), shapes)
-
-
-@lru_cache(maxsize=1024)
-def _read(mapping: str, shapes: tuple[tuple[str, Shape], ...]) -> Program:
-    return read(mapping, dict(shapes), lambdas=True)
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(v) for v in value) if isinstance(value, (list, tuple)) else value
 
 
 def is_blank(given: Any) -> bool:

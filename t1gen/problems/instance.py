@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from t1gen.asks.literals import literal
-from t1gen.asks.tape import shape_of
 from t1gen.banks import Problem
 from t1gen.errors import BankError, T1genError
+from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Shape
 from t1gen.problems import expression_graph
@@ -158,17 +158,13 @@ def nested(flat: list[Any], shape: Shape) -> Any:
     return tuple(nested(flat[i * size : (i + 1) * size], shape[1:]) for i in range(shape[0]))
 
 
-def flatten(value: Any) -> list[Any]:
-    return [x for v in value for x in flatten(v)] if isinstance(value, (tuple, list)) else [value]
-
-
 def rationals(instances: Sequence[dict[str, Any]], shapes: dict[str, Shape]) -> dict[str, Array]:
     """The givens of many instances as object arrays of Fractions, the batch last."""
     out = {}
     for name, shape in shapes.items():
         array = np.empty((len(instances), prod(shape)), dtype=object)
         for i, givens in enumerate(instances):
-            array[i, :] = flatten(givens[name])
+            array[i, :] = flat(givens[name])
         out[name] = np.ascontiguousarray(array.T).reshape((*shape, len(instances)))
     return out
 

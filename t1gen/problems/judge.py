@@ -107,8 +107,7 @@ class Judge:
         every = [Place(m.name, at, o) for m in MISCONCEPTIONS for at, o in m.places(tape, self.program)]
         if not self.answers or not every:
             return []
-        points = _random_points(self.structure.mapping, self.program)
-        base = evaluate(self.program, points)
+        points, base = self._at_random
         return [p for p in every if _changed(base, evaluate(self.program, points, [p.override]), self.answers)]
 
     def reasons(self, givens: Mapping[str, Array], check_mistakes: bool = True) -> list[str]:
@@ -142,12 +141,14 @@ class Judge:
             _tell(out, ~_all(np.isfinite(values[name])), "an answer is not finite")
         half = half_unit(self.structure.problem.decimals)
         program, guards = self.guarded
-        guard_values = evaluate(program, givens)
+        guard_values = evaluate(program, givens, start=values)
         for name, op in guards:
             _tell(out, ~_all(eight(np.abs(guard_values[name])) >= GUARD * half), f"{op} near its singularity")
         allowed = self.tolerance(givens)
-        for name, op in self.branches[1]:
-            distance = eight(np.abs(evaluate(self.branches[0].pruned([name]), givens)[name]))
+        branching, branches = self.branches
+        branch_values = evaluate(branching, givens, start=values)
+        for name, op in branches:
+            distance = eight(np.abs(branch_values[name]))
             _tell(out, ~_all(distance > eight(allowed[name])), f"{op} near its kink")
         for name in self.answers:
             _tell(out, ~_all(_tight(values[name], allowed[name], half)), "a tolerance would be too wide")
@@ -180,15 +181,15 @@ class Judge:
 
     def forced(self, answer: str, given: str | None) -> bool:
         """Whether an answer is zero (or this given) at random inputs too."""
-        points = _random_points(self.structure.mapping, self.program)
-        if answer not in self._at_random:
-            self._at_random.update(evaluate(self.program, points))
+        points, values = self._at_random
         wanted = points[given] if given else np.zeros(1)
-        return bool(np.allclose(self._at_random[answer], wanted, atol=1e-9))
+        return bool(np.allclose(values[answer], wanted, atol=1e-9))
 
     @cached_property
-    def _at_random(self) -> Values:
-        return {}
+    def _at_random(self) -> tuple[dict[str, Array], Values]:
+        """Random inputs, and every value there."""
+        points = _random_points(self.structure.mapping, self.program)
+        return points, evaluate(self.program, points)
 
     def hides(self, givens: Mapping[str, Array], values: Values, allowed: Values) -> list[tuple[Place, Array]]:
         """For every place, where its mistake would go unseen and is not let pass."""
