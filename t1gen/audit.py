@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from t1gen.banks import Bank
+from t1gen.banks import Bank, told, untranslated
 from t1gen.exam import Maker, Plan, solved
 from t1gen.mapping import reference
 from t1gen.mapping.evaluate import evaluate
@@ -13,17 +13,26 @@ from t1gen.mapping.nested import flat
 from t1gen.problems.draws import key
 from t1gen.problems.instance import Instance, rationals
 from t1gen.problems.judge import describe
+from t1gen.problems.shown import ASKED, shown
 
 SAMPLE, DIGITS, CLOSE = 2, 30, 1e-9
+MANY, RIGHT, WRONG = 2_000, 6, 10
+"""Distinct instances that a problem should have, and statements that a pool should hold."""
+UNEVEN = 0.25
+"""How far the minutes of a pool's problems may be from their mean, as a share of it."""
 
 
 @dataclass
 class Finding:
-    """What `check` tells of one problem; `wrong` makes it fail."""
+    """What `check` tells of one problem; `wrong` makes it fail.
+
+    `estimate` is how many equally likely instances would give as many equal pairs among those drawn; None: no pair.
+    """
 
     problem: str
     structures: int = 0
     distinct: int = 0
+    estimate: float | None = None
     drawn: int = 0
     widest: float = 0.0
     rejected: Counter[str] = field(default_factory=Counter)
@@ -34,24 +43,66 @@ class Finding:
 def check(bank: Bank, tests: int, seed: str) -> list[Finding]:
     """Draw `tests` instances of every problem; recompute a sample of keys with sympy in 30 digits."""
     maker = Maker(Plan(bank, f"check {seed}", bank.id))
-    return [_problem(source, tests, seed) for source in maker.sources]
+    return [_problem(source, tests, seed) for source in maker.sources.values()]
+
+
+def check_bank(bank: Bank) -> list[str]:
+    """What is wrong with a bank as a whole: time, missing translations, uneven pools."""
+    wrong = untranslated(bank)
+    if bank.test_minutes() > bank.minutes:
+        wrong.append(f"the problems take {bank.test_minutes():g} minutes, the test has {bank.minutes:g}")
+    for slot in bank.slots:
+        minutes = {p.id: p.minutes for p in bank.problems if p.id in slot.pool}
+        mean = sum(minutes.values()) / len(minutes)
+        wrong += [f"{name} takes {m:g} minutes, its pool {mean:g} on average"
+                  for name, m in minutes.items() if abs(m - mean) > UNEVEN * mean]  # fmt: skip
+    return wrong
 
 
 def _problem(source: Any, tests: int, seed: str) -> Finding:
     finding = Finding(source.problem.id, drawn=tests)
     instances = source.draw([key(seed, "check", source.problem.id, str(i)) for i in range(tests)])
     finding.structures = len({id(i.structure) for i in instances})
-    finding.distinct = len({(id(i.structure), str(i.givens)) for i in instances})
+    finding.estimate, finding.distinct = _variety(instances)
+    _judge_variety(source.problem, finding)
     finding.rejected = source.rejected
     groups: dict[int, list[Instance]] = {}
     for instance in instances:
         groups.setdefault(id(instance.structure), []).append(instance)
     for members in groups.values():
         _group(members, finding)
-    finding.notes = sorted({n for _, judge in source.derived.values() for n in describe(judge)})
+    finding.notes += sorted({n for _, judge in source.derived.values() for n in describe(judge)})
     if not source.problem.builder and not any(g.draw for g in source.problem.given.values()):
         finding.notes += _hidden(instances[0])
     return finding
+
+
+def _variety(instances: list[Instance]) -> tuple[float | None, int]:
+    """The number of equally likely instances that explains the equal pairs, and how many differ."""
+    seen = Counter(map(_identity, instances))
+    pairs, equal = len(instances) * (len(instances) - 1) / 2, sum(n * (n - 1) / 2 for n in seen.values())
+    return (pairs / equal if equal else None), len(seen)
+
+
+def _identity(instance: Instance) -> str:
+    """All that one student's problem shows."""
+    asked = enumerate(instance.structure.asked)
+    options = [shown(instance, k, "en").options for k, a in asked if a.quantity.ask in ASKED]
+    listing = instance.listing.text if instance.listing else ""
+    return repr((id(instance.structure), str(instance.givens), options, listing))
+
+
+def _judge_variety(problem: Any, finding: Finding) -> None:
+    """Too few instances without a reason, and pools of too few statements, are wrong."""
+    if problem.few:
+        finding.notes.append(f"few instances: {told(problem.few, 'en')}")
+    elif finding.estimate is not None and finding.estimate < MANY:
+        finding.wrong.append(f"about {finding.estimate:.0f} distinct instances, fewer than {MANY}; 'few:' may say why")
+    for entry in problem.ask:
+        pools = entry.get("choose", {}) if isinstance(entry, dict) else {}
+        for name, least in (("right", RIGHT), ("wrong", WRONG)):
+            if "right" in pools and len(pools.get(name, [])) < least and not problem.few:
+                finding.wrong.append(f"a pool of {len(pools.get(name, []))} {name} statements; {least} are wanted")
 
 
 def _hidden(instance: Instance) -> list[str]:

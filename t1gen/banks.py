@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,21 @@ import yaml
 
 from t1gen.data import folder
 from t1gen.errors import BankError, near
+from t1gen.lecture import unknown
 
-COMPETENCES = ("draw-graph", "vjp", "backpropagation")
+COMPETENCES = ("draw-graph", "vjp", "backpropagation", "concepts")
+SHOWS = ("mapping", "listing", "text")
 LARGEST = 2 * 2**20
+
+Words = str | dict[str, str]
+"""A text, or the same text in several languages."""
+
+
+def told(words: Words, language: str) -> str:
+    """A text in a language, in English where it has no other, else in any that it has."""
+    if isinstance(words, str):
+        return words
+    return words.get(language) or words.get("en") or next(iter(words.values()), "")
 
 
 class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,20 +37,36 @@ class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: Any = None
 
 
+class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Code that is printed from the mapping: its language, its form, and the line left blank or changed."""
+
+    code: str = "numpy"
+    form: str = ""
+    blank: str = ""
+    wrong: bool = False
+
+
 class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One problem as its author wrote it; `builder` draws givens and mapping where there is no mapping."""
+    """One problem as its author wrote it; `builder` draws givens and mapping where there is no mapping.
+
+    `covers` names rows of the lecture, `shows` what is printed of the mapping, `few` why there are few instances.
+    """
 
     id: str
-    title: str
+    title: Words
     competence: str
+    covers: tuple[str, ...] = ()
     points: float
     minutes: float
+    few: Words = ""
     given: dict[str, Given] = {}
     require: tuple[str, ...] = ()
     mapping: str = ""
     builder: dict[str, Any] = {}
-    ask: tuple[dict[str, Any], ...]
-    text: str = ""
+    listing: Listing | None = None
+    shows: str = "mapping"
+    ask: tuple[dict[str, Any] | str, ...]
+    text: Words = ""
     decimals: int = 3
 
 
@@ -53,18 +82,46 @@ class Operation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     surrogate: bool = False
 
 
+class Slot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place of a test: every student gets `pick` problems of the pool, told by their ids."""
+
+    pool: tuple[str, ...]
+    pick: int = 1
+
+
 class Bank(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A test as declared: its problems in order."""
+    """A test as declared: all its problems, and the slots that they are drawn for in order."""
 
     id: str
-    title: str
+    title: Words
     minutes: float
     language: str = "en"
     problems: tuple[Problem, ...]
+    slots: tuple[Slot, ...] = ()
     functions: tuple[str, ...] = ()
     operations: tuple[Operation, ...] = ()
     sha256: str = ""
     path: str = ""
+
+    @property
+    def places(self) -> tuple[Slot, ...]:
+        """The slots; where none are told, one a problem."""
+        return self.slots or tuple(Slot((p.id,)) for p in self.problems)
+
+    @property
+    def points(self) -> float:
+        """What one student's test is worth."""
+        worth = {p.id: p.points for p in self.problems}
+        return sum(worth[s.pool[0]] * s.pick for s in self.places)
+
+    def test_minutes(self) -> float:
+        """What one student's test takes at most."""
+        takes = {p.id: p.minutes for p in self.problems}
+        return sum(sum(sorted((takes[i] for i in s.pool), reverse=True)[: s.pick]) for s in self.places)
+
+    def alone(self, one: Problem) -> "Bank":
+        """The bank with this problem only."""
+        return msgspec.structs.replace(self, problems=(one,), slots=())
 
 
 def available() -> dict[str, Path]:
@@ -85,6 +142,11 @@ def load(name: str) -> Bank:
     return _load(known[name])
 
 
+def written() -> dict[str, Problem]:
+    """Every problem that comes with t1gen as `bank:problem`, by the bank that it is written in."""
+    return {f"{name}:{p.id}": p for name, path in available().items() for p in _own(path)[0].problems}
+
+
 def problem(bank: Bank, name: str) -> Problem:
     """A problem of a bank by its id."""
     for one in bank.problems:
@@ -96,20 +158,80 @@ def problem(bank: Bank, name: str) -> Problem:
 
 @cache
 def _load(path: Path) -> Bank:
+    """A bank with the problems of other banks that its pools name."""
+    bank, pools = _own(path)
+    if not pools:
+        return bank
+    problems, slots, others = list(bank.problems), [], dict[str, Bank]()
+    for pool, pick in pools:
+        members = [_member(bank, name, others) for name in pool]
+        problems += [m for m in members if m not in problems]
+        slots.append(Slot(tuple(m.id for m in members), pick))
+    raw = bank.sha256 + "".join(b.sha256 for _, b in sorted(others.items()))
+    whole = msgspec.structs.replace(
+        bank, problems=tuple(problems), slots=tuple(slots),
+        sha256=hashlib.sha256(raw.encode()).hexdigest() if others else bank.sha256,
+        functions=tuple(dict.fromkeys(f for b in (bank, *others.values()) for f in b.functions)),
+        operations=tuple({o.name: o for b in (bank, *others.values()) for o in b.operations}.values()),
+    )  # fmt: skip
+    _check(whole)
+    return whole
+
+
+def _member(bank: Bank, name: str, others: dict[str, Bank]) -> Problem:
+    """A problem that a pool names: `bank:problem`, or one of this bank."""
+    other, colon, wanted = name.partition(":")
+    if not colon:
+        return problem(bank, name)
+    if other not in others:
+        beside = Path(bank.path).with_name(f"{other}.yaml")
+        known = available()
+        if not beside.is_file() and other not in known:
+            raise BankError(f"there is no bank '{other}' for '{name}'{near(other, known)}", where=bank.path)
+        others[other] = _own(beside if beside.is_file() else known[other])[0]
+    return problem(others[other], wanted)
+
+
+@cache
+def _own(path: Path) -> tuple[Bank, list[tuple[list[str], int]]]:
+    """A bank with the problems that are written in it, and its slots: names of problems, and how many are drawn."""
     raw = _bytes(path)
     try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        tree = yaml.load(raw, Loader=loader)
+        tree = yaml.load(raw.decode("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise BankError(f"not YAML: {' '.join(str(error).split())[:200]}", where=str(path)) from None
+    pools = _split_pools(tree, str(path))
     _mend_draws(tree)
     try:
         bank = msgspec.convert(tree, Bank, strict=True)
     except msgspec.ValidationError as error:
         raise BankError(_explained(str(error), tree), where=str(path)) from None
     bank = msgspec.structs.replace(bank, sha256=hashlib.sha256(raw).hexdigest(), path=str(path))
-    _check(bank)
-    return bank
+    if bank.problems or not pools:
+        _check(bank)
+    return bank, pools if any(len(names) > 1 or ":" in names[0] for names, _ in pools) else []
+
+
+def _split_pools(tree: Any, path: str) -> list[tuple[list[str], int]]:
+    """Put the problems written in pools beside the others; gives every slot's names and number."""
+    entries = tree.get("problems") if isinstance(tree, dict) else None
+    if not isinstance(entries, list) or any(not isinstance(e, dict) for e in entries):
+        return []
+    problems, pools = [], []
+    for entry in entries:
+        if "pool" not in entry:
+            problems.append(entry)
+            pools.append(([str(entry.get("id"))], 1))
+            continue
+        members, pick = entry["pool"], entry.get("pick", 1)
+        if set(entry) - {"pool", "pick"} or not isinstance(members, list) or not members:
+            raise BankError("a slot has 'pool', a list of problems, and 'pick', and nothing more", where=path)
+        if type(pick) is not int or not 1 <= pick <= len(members):
+            raise BankError(f"'pick' is 1 to {len(members)}, the size of the pool, not {pick}", where=path)
+        problems += [m for m in members if isinstance(m, dict)]
+        pools.append(([str(m.get("id") if isinstance(m, dict) else m) for m in members], pick))
+    tree["problems"] = problems
+    return pools
 
 
 def _mend_draws(tree: Any) -> None:
@@ -143,7 +265,8 @@ def _explained(message: str, tree: Any) -> str:
         message = f"{problems[int(at[1])].get('id', 'problem ' + str(int(at[1]) + 1))}: {message}"
     unknown = re.search(r"unknown field `(\w+)`", message)
     if unknown:
-        fields = [f for kind in (Bank, Problem, Given) for f in kind.__struct_fields__ if f not in ("sha256", "path")]
+        kinds = (Bank, Problem, Given, Listing)
+        fields = [f for kind in kinds for f in kind.__struct_fields__ if f not in ("sha256", "path", "slots")]
         message += near(unknown[1], fields)
     return message
 
@@ -155,21 +278,68 @@ def _check(bank: Bank) -> None:
         if one.id in seen:
             raise BankError("this id is used twice", where=where)
         seen.add(one.id)
-        if one.competence not in COMPETENCES:
-            raise BankError(
-                f"competence '{one.competence}' is unknown{near(one.competence, COMPETENCES)} "
-                f"(allowed: {', '.join(COMPETENCES)})", where=where)  # fmt: skip
-        if bool(one.mapping) == bool(one.builder):
-            raise BankError("exactly one of 'mapping' and 'builder' is wanted", where=where)
-        if not 0 <= one.decimals <= 10:
-            raise BankError(f"decimals is 0 to 10, not {one.decimals}", where=where)
-        if not 0 < one.points < 1000 or not one.ask:
-            raise BankError("a problem has positive points and at least one ask", where=where)
-        for name, given in one.given.items():
-            if bool(given.draw) == (given.value is not None):
-                raise BankError(f"given '{name}' needs either 'draw' or 'value'", where=where)
+        _check_problem(one, where)
+    for slot in bank.slots:
+        worth = {p.points for p in bank.problems if p.id in slot.pool}
+        if len(worth) > 1:
+            text = ", ".join(f"{p:g}" for p in sorted(worth))
+            raise BankError(f"the problems of the pool {', '.join(slot.pool)} have different points: {text}",
+                            where=bank.path)  # fmt: skip
     for operation in bank.operations:
         if not operation.vjp:
             raise BankError("an operation has a vjp for every argument", where=f"{bank.path}: {operation.name}")
     if not bank.problems:
         raise BankError("a bank has at least one problem", where=bank.path)
+
+
+def _check_problem(one: Problem, where: str) -> None:
+    for what, value, allowed in (("competence", one.competence, COMPETENCES), ("shows", one.shows, SHOWS)):
+        if value not in allowed:
+            known = ", ".join(allowed)
+            raise BankError(f"{what} '{value}' is unknown{near(value, allowed)} (allowed: {known})", where=where)
+    if message := unknown(one.covers):
+        raise BankError(message, where=where)
+    if one.mapping and one.builder:
+        raise BankError("'mapping' and 'builder' exclude each other", where=where)
+    if one.shows == "listing" and one.listing is None:
+        raise BankError("'shows: listing' wants a 'listing'", where=where)
+    if not 0 <= one.decimals <= 10:
+        raise BankError(f"decimals is 0 to 10, not {one.decimals}", where=where)
+    if not 0 < one.points < 1000 or not one.ask:
+        raise BankError("a problem has positive points and at least one ask", where=where)
+    for name, given in one.given.items():
+        if bool(given.draw) == (given.value is not None):
+            raise BankError(f"given '{name}' needs either 'draw' or 'value'", where=where)
+
+
+WORDED = ("title", "text", "few", "because", "right", "wrong")
+"""Fields of a bank that hold words."""
+
+
+def untranslated(bank: Bank) -> list[str]:
+    """Texts that are missing in a language that others of the bank have: `one: ask: text: no cs`."""
+    found = list(_worded(msgspec.to_builtins(bank), ""))
+    languages = sorted({lang for _, words in found if isinstance(words, dict) for lang in words})
+    out = []
+    for where, words in found:
+        has = [w for w in words if words[w].strip()] if isinstance(words, dict) else []
+        missing = [lang for lang in languages if lang not in has] if words else []
+        if missing:
+            out.append(f"{where}: no {', '.join(missing)}")
+    return out
+
+
+def _worded(tree: Any, where: str) -> Iterator[tuple[str, Words]]:
+    """Every text of a bank with its place."""
+    if isinstance(tree, list):
+        for part in tree:
+            yield from _worded(part, where)
+    elif isinstance(tree, dict):
+        here = f"{where}: {tree['id']}".removeprefix(": ") if "id" in tree else where
+        for name, value in tree.items():
+            place = f"{here}: {name}".removeprefix(": ")
+            if name in WORDED and not isinstance(value, bool):
+                for words in value if isinstance(value, list) else [value]:
+                    yield place, words
+            else:
+                yield from _worded(value, place if name in ("choose",) else here)

@@ -279,8 +279,6 @@ def show(bank: str, seed: str, with_key: bool) -> None:
     \b
     Example:  t1gen show t1:neuron-step --seed 7 --key
     """
-    import msgspec
-
     from t1gen.banks import load, problem
     from t1gen.documents.render import render as rendered
     from t1gen.exam import Maker, Plan
@@ -290,26 +288,66 @@ def show(bank: str, seed: str, with_key: bool) -> None:
     name, told, wanted = bank.partition(":")
     loaded = load(name)
     if told:
-        loaded = msgspec.structs.replace(loaded, problems=(problem(loaded, wanted),))
+        loaded = loaded.alone(problem(loaded, wanted))
     [(exam, key)] = Maker(Plan(loaded, seed, f"{loaded.id}-show")).tests([Student("", "")])
     click.echo(rendered(key_sheet(key) if with_key else worksheet(exam), "txt"))
 
 
 @main.command()
-def banks() -> None:
+@click.option("--coverage", is_flag=True, help="The rows of the lecture, and the problems that cover each.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def banks(coverage: bool, as_json: bool) -> None:
     """List the problem banks and their problems.
 
     \b
-    Example:  t1gen banks
+    Example:  t1gen banks --coverage
     """
-    from t1gen.banks import available, load
+    from t1gen.banks import available, load, written
 
+    if as_json or coverage:
+        _say_coverage(written(), as_json)
+        return
     for name in available():
         bank = load(name)
-        points = sum(p.points for p in bank.problems)
-        click.echo(f"{name}   {bank.title} ({len(bank.problems)} problems, {points:g} points, {bank.minutes:g} min)")
-        for p in bank.problems:
-            click.echo(f"  {name}:{p.id:<20} {p.competence:<16} {p.points:g} points, {p.minutes:g} min   {p.title}")
+        title, own = _in(bank.title, bank), f"{len(bank.problems)} problems, a test of {bank.points:g} points"
+        click.echo(f"{name}   {title} ({own} and {bank.minutes:g} min)")
+        for slot in bank.places:
+            if len(slot.pool) > 1:
+                click.echo(f"  {slot.pick} of these {len(slot.pool)}:")
+            for p in (p for p in bank.problems if p.id in slot.pool):
+                place = f"{'  ' if len(slot.pool) > 1 else ''}  {name}:{p.id}"
+                about = f"{p.competence:<16} {p.points:g} points, {p.minutes:g} min"
+                click.echo(f"{place:<34} {about}   {_in(p.title, bank)}")
+
+
+def _in(words: Any, bank: Any) -> str:
+    from t1gen.banks import told
+
+    return told(words, bank.language)
+
+
+def _say_coverage(problems: dict[str, Any], as_json: bool) -> None:
+    import json
+
+    from t1gen.lecture import ROWS
+    from t1gen.lecture import coverage as covered
+
+    found = covered({name: p.covers for name, p in problems.items()})
+    if as_json:
+        rows = [
+            {"id": name, "title": p.title, "competence": p.competence, "points": p.points, "minutes": p.minutes,
+             "covers": list(p.covers)} for name, p in problems.items()
+        ]  # fmt: skip
+        click.echo(json.dumps({"problems": rows, "coverage": found}, indent=2, ensure_ascii=False))
+        return
+    for row, names in found.items():
+        click.echo(f"{row:>2}  {ROWS[row]}")
+        for name in names:
+            items = ", ".join(i for i in problems[name].covers if i.rstrip("abcdefgh") == row)
+            click.echo(f"      {name:<40} {items}")
+    empty = [row for row, names in found.items() if not names]
+    click.echo(f"{len(problems)} problems; " + (f"rows without any: {', '.join(empty)}" if empty else "no row is empty"))
+    raise SystemExit(1 if empty else 0)
 
 
 @main.command()
@@ -323,12 +361,14 @@ def check(bank: str, tests: int, seed: str) -> None:
     Example:  t1gen check t1 --tests 200
     """
     from t1gen.audit import check as audit
+    from t1gen.audit import check_bank
     from t1gen.banks import load
 
     wrong = 0
     loaded = load(bank)
     for finding in audit(loaded, tests, seed):
-        counts = f"{finding.drawn} drawn, {finding.distinct} distinct, {finding.structures} structure(s)"
+        about = "more than can be told" if finding.estimate is None else f"about {finding.estimate:.0f} in all"
+        counts = f"{finding.drawn} drawn, {finding.distinct} distinct ({about}), {finding.structures} structure(s)"
         click.echo(f"{finding.problem}: {counts}, widest tolerance {finding.widest:.3g}")
         for reason, count in finding.rejected.most_common():
             click.echo(f"    rejected {count:>5}  {reason}")
@@ -337,13 +377,11 @@ def check(bank: str, tests: int, seed: str) -> None:
         for message in finding.wrong:
             click.echo(f"    WRONG: {message}")
         wrong += len(finding.wrong)
-    minutes = sum(p.minutes for p in loaded.problems)
-    if minutes > loaded.minutes:
-        click.echo(f"WRONG: the problems take {minutes:g} minutes, the test has {loaded.minutes:g}")
-        wrong += 1
-    points = sum(p.points for p in loaded.problems)
-    click.echo(f"{'Nothing is wrong' if not wrong else f'{wrong} finding(s)'} in {loaded.id}: "
-               f"{len(loaded.problems)} problems, {points:g} points, {minutes:g} minutes.")  # fmt: skip
+    for message in (whole := check_bank(loaded)):
+        click.echo(f"WRONG: {message}")
+    wrong += len(whole)
+    click.echo(f"{'Nothing is wrong' if not wrong else f'{wrong} finding(s)'} in {loaded.id}: {len(loaded.problems)} "
+               f"problems, a test of {loaded.points:g} points and {loaded.test_minutes():g} minutes.")  # fmt: skip
     raise SystemExit(1 if wrong else 0)
 
 

@@ -8,16 +8,23 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from t1gen import files
-from t1gen.banks import Bank, Problem
+from t1gen.asks.graph import drawn
+from t1gen.asks.table import printed as shown_cells
+from t1gen.banks import Bank, Problem, told
 from t1gen.mapping.custom import Custom, declare, printed, read_custom
 from t1gen.mapping.evaluate import evaluate, exact, texts
 from t1gen.mapping.notation import elementary, latex_numbers, latex_rational, line
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Shape
+from t1gen.problems.draws import Stream
 from t1gen.problems.draws import key as keyed
 from t1gen.problems.instance import Instance, Source, rationals
+from t1gen.problems.shown import ASKED as SHOWN
+from t1gen.problems.shown import filled, shown, value
 from t1gen.problems.structure import Asked, Structure
 from t1gen.wording import say
 
@@ -41,6 +48,7 @@ class Plan:
 class Part:
     """One problem of one student's test, with its answers."""
 
+    problem: Problem
     instance: Instance
     answers: list[dict[str, Any]]
 
@@ -50,27 +58,42 @@ class Maker:
     """Makes tests from a plan; what is derived for one student serves all."""
 
     plan: Plan
-    sources: list[Source] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for text in self.plan.bank.functions:
             declare(read_custom(text))
         for own in self.plan.bank.operations:
             declare(Custom(own.name, tuple(own.vjp), own.forward, tuple(own.vjp.values()), own.surrogate))
-        self.sources = [Source(p, bank=self.plan.bank.path) for p in self.plan.bank.problems]
+        self.sources = {p.id: Source(p, bank=self.plan.bank.path) for p in self.plan.bank.problems}
 
     def tests(self, students: Sequence[files.Student]) -> list[tuple[files.Exam, files.Key]]:
         """Every student's exam and key, in the order given."""
-        columns = [self._parts(source, students) for source in self.sources]
-        return [self._test(s, [c[i] for c in columns]) for i, s in enumerate(students)]
+        picks = [self.picked(s) for s in students]
+        parts: list[dict[str, Part]] = [{} for _ in students]
+        for name, source in self.sources.items():
+            who = [i for i, names in enumerate(picks) if name in names]
+            for i, part in zip(who, self._parts(source, [students[i] for i in who]), strict=True):
+                parts[i][name] = part
+        return [self._test(s, [parts[i][n] for n in picks[i]]) for i, s in enumerate(students)]
+
+    def picked(self, student: files.Student) -> list[str]:
+        """The problems of a student's test in order, drawn for every slot by its own keyed stream."""
+        out: list[str] = []
+        for slot in self.plan.bank.places:
+            stream = Stream(self._key("slot " + " ".join(slot.pool), student))
+            out += stream.sample(slot.pool, slot.pick) if len(slot.pool) > 1 else slot.pool
+        return out
 
     def prove(self) -> None:
         """Derive and prove what all students share, so that processes find it remembered."""
-        for source in self.sources:
+        for source in self.sources.values():
             if not source.problem.builder:
                 source.structure()
 
     def _parts(self, source: Source, students: Sequence[files.Student]) -> list[Part]:
+        if not students:
+            return []
         instances = source.draw([self._key(source.problem.id, s) for s in students])
         groups: dict[int, list[int]] = {}
         for i, instance in enumerate(instances):
@@ -79,7 +102,7 @@ class Maker:
         for members in groups.values():
             answers = solved([instances[i] for i in members])
             for i, found in zip(members, answers, strict=True):
-                out[i] = Part(instances[i], found)
+                out[i] = Part(source.problem, instances[i], found)
         return [p for p in out if p is not None]
 
     def _key(self, purpose: str, student: files.Student) -> bytes:
@@ -89,21 +112,27 @@ class Maker:
     def _test(self, student: files.Student, parts: list[Part]) -> tuple[files.Exam, files.Key]:
         bank, plan = self.plan.bank, self.plan
         variant = _code(self._key("variant", student))
-        problems = [_problem(bank, source.problem, n, part)
-                    for n, (source, part) in enumerate(zip(self.sources, parts, strict=True), 1)]  # fmt: skip
-        exam = files.Exam(
+        problems = [_problem(bank, n, part) for n, part in enumerate(parts, 1)]
+        sheet = files.Exam(
             exam=plan.exam, variant=variant, student=student, bank=files.BankRef(bank.id, bank.sha256),
-            title=bank.title, language=bank.language, minutes=_plain(bank.minutes),
+            title=told(bank.title, bank.language), language=bank.language, minutes=_plain(bank.minutes),
             points=_plain(sum(Fraction(p.points) for p in problems)), problems=problems,
         )  # fmt: skip
         answers = {
-            q.id: files.KeyAnswer(points=q.points, **answer)
+            q.id: files.KeyAnswer(points=q.points, because=_because(bank.language, part, k), **answer)
             for problem, part in zip(problems, parts, strict=True)
-            for q, answer in zip(problem.questions, part.answers, strict=True)
+            for k, (q, answer) in enumerate(zip(problem.questions, part.answers, strict=True))
         }
-        program = [text for s, p in zip(self.sources, parts, strict=True) for text in _steps(s.problem, p.instance)]
-        return exam, files.Key(exam=plan.exam, variant=variant, student=student, program=program, answers=answers,
-                               sheet=exam)  # fmt: skip
+        program = [text for p in parts for text in _steps(p.problem, p.instance)]
+        key = files.Key(exam=plan.exam, variant=variant, student=student, program=program, answers=answers,
+                        sheet=sheet)  # fmt: skip
+        return handed(sheet), key
+
+
+def handed(sheet: files.Exam) -> files.Exam:
+    """A key's sheet as the student gets it: without the mapping of a problem that is told in words alone."""
+    problems = [replace(p, mapping=[]) if p.shows == "text" else p for p in sheet.problems]
+    return replace(sheet, problems=problems)
 
 
 def new_secret() -> str:
@@ -130,18 +159,17 @@ def solved(instances: Sequence[Instance]) -> list[list[dict[str, Any]]]:
     values = evaluate(program, floats)
     widest = judge.tolerance(floats) if judge.answers else {}
     known = exact(program, given) if judge.answers else {}
+    found = values, known, widest
     return [
-        [_answer(asked, name, i, (values, known, widest), structure.mapping) for asked, name in
-         zip(structure.asked, names, strict=True)]
-        for i in range(len(instances))
-    ]  # fmt: skip
+        [_answer(instance, k, name, i, found) for k, name in enumerate(names)] for i, instance in enumerate(instances)
+    ]
 
 
-def _answer(asked: Asked, name: str, i: int, found: tuple[Any, Any, Any], mapping: Any) -> dict[str, Any]:
-    if asked.kind == "expression":
-        return {"value": asked.formula, "exact": None, "tolerance": None}
-    if asked.kind == "graph":
-        return {"value": "\n".join(line(mapping, n) for n in mapping.named), "exact": None, "tolerance": None}
+def _answer(instance: Instance, k: int, name: str, i: int, found: tuple[Any, Any, Any]) -> dict[str, Any]:
+    """The answer to question k; `i` is the instance's place in the batch of `found`."""
+    asked = instance.structure.asked[k]
+    if not asked.numeric:
+        return {"value": _worded(instance, k), "exact": None, "tolerance": None}
     values, known, widest = found
     shape = asked.shape
     return {
@@ -149,6 +177,17 @@ def _answer(asked: Asked, name: str, i: int, found: tuple[Any, Any, Any], mappin
         "exact": texts(_at(known[name], shape, i)),
         "tolerance": files.numbers(_at(widest[name], shape, i).tolist()),
     }
+
+
+def _worded(instance: Instance, k: int) -> Any:
+    """An answer that is no number: a formula, a graph's lines, ids of options."""
+    asked = instance.structure.asked[k]
+    if asked.kind == "expression":
+        return asked.formula
+    if asked.kind == "graph":
+        program = drawn(instance.structure.mapping, asked.quantity.of)
+        return "\n".join(line(program, n) for n in program.named)
+    return value(shown(instance, k, "en"), asked.kind)
 
 
 def _at(array: Array, shape: Shape, i: int) -> Array:
@@ -159,14 +198,17 @@ def _at(array: Array, shape: Shape, i: int) -> Array:
 # the exam's words
 
 
-def _problem(bank: Bank, problem: Problem, number: int, part: Part) -> files.Problem:
-    structure = part.instance.structure
-    questions = [_question(bank, problem, part, number, k) for k in range(len(structure.asked))]
+def _problem(bank: Bank, number: int, part: Part) -> files.Problem:
+    problem, instance = part.problem, part.instance
+    structure, language = instance.structure, bank.language
+    questions = [_question(language, part, number, k) for k in range(len(structure.asked))]
+    text = filled(told(problem.text, language).strip(), instance)
     return files.Problem(
-        id=problem.id, number=number, title=problem.title, competence=problem.competence,
-        text=problem.text.strip() or say(bank.language, "problem", "mapping"),
+        id=problem.id, number=number, title=told(problem.title, language), competence=problem.competence,
+        text=text or (say(language, "problem", problem.shows) if structure.mapping.named else ""),
         points=_plain(sum(Fraction(q.points) for q in questions)),
-        given={n: _json(v) for n, v in part.instance.givens.items()}, definitions=printed(structure.mapping),
+        given={n: _json(v) for n, v in instance.givens.items()}, definitions=printed(structure.mapping),
+        listing=instance.listing.text if instance.listing else "", shows=problem.shows,
         mapping=_lines(structure), questions=questions,
     )  # fmt: skip
 
@@ -174,26 +216,60 @@ def _problem(bank: Bank, problem: Problem, number: int, part: Part) -> files.Pro
 def _lines(structure: Structure) -> list[str]:
     """The mapping as plain assignments, everything inlined; a line with a lambda stays as it was written."""
     written = re.split(r"[\n;]", structure.problem.mapping)
-    told = {text.partition("=")[0].strip(): text.strip() for text in written if "lambda" in text}
-    return [told.get(n) or line(structure.mapping, n) for n in structure.mapping.named]
+    lambdas = {text.partition("=")[0].strip(): text.strip() for text in written if "lambda" in text}
+    return [lambdas.get(n) or line(structure.mapping, n) for n in structure.mapping.named]
 
 
-def _question(bank: Bank, problem: Problem, part: Part, number: int, k: int) -> files.Question:
+def _question(language: str, part: Part, number: int, k: int) -> files.Question:
     structure, givens = part.instance.structure, part.instance.givens
     asked = structure.asked[k]
     q = asked.quantity
     rate = givens.get(q.rate, q.rate) if isinstance(q.rate, str) else q.rate
     step = {"rate": _json(rate), "steps": q.steps, "ascent": q.ascent} if q.ask == "step" else {}
     mapping = structure.mapping
+    own = filled(told(asked.options["text"], language), part.instance) if "text" in asked.options else ""
     return files.Question(
-        id=f"{number}{_letter(k)}", text=_text(bank.language, asked, mapping, rate), ask=q.ask, of=q.of or None,
+        id=f"{number}{_letter(k)}", text=_text(language, asked, own, rate), ask=q.ask, of=q.of or None,
         wrt=q.wrt or None, moves=list(q.moves), cotangent=_json(q.cotangent),
         tangent={n: _json(v) for n, v in q.tangent}, order=q.order if q.ask == "derivative" else None,
-        mode=q.mode or None, about=q.about or None, kind=asked.kind, shape=None if asked.kind == "graph" else
-        list(asked.shape), names={n: list(s) for n, s in asked.names.items()},
-        nodes=_operations(mapping) if asked.kind == "graph" else (), points=_plain(asked.points),
-        decimals=problem.decimals if asked.numeric else None, **step,
+        mode=q.mode or None, about=q.about or None, h=_json(givens.get(q.h, q.h) if isinstance(q.h, str) else q.h),
+        kind=asked.kind, shape=list(asked.shape) if asked.kind in ("number", "array", "expression") else None,
+        names={n: list(s) for n, s in asked.names.items()}, sizes=asked.options.get("sizes", {}),
+        nodes=_operations(drawn(mapping, q.of)) if asked.kind == "graph" else (), points=_plain(asked.points),
+        decimals=part.problem.decimals if asked.numeric else None, **step, **_table(language, part, k),
+        **_options(language, part, k),
     )  # fmt: skip
+
+
+def _because(language: str, part: Part, k: int) -> Any:
+    """Why an answer is right, in the bank's words, where it says so."""
+    instance = part.instance
+    asked = instance.structure.asked[k]
+    if asked.quantity.ask in SHOWN:
+        return shown(instance, k, language).because or UNSET
+    told_ = asked.options.get("because")
+    return filled(told(told_, language), instance) if told_ else UNSET
+
+
+def _table(language: str, part: Part, k: int) -> dict[str, Any]:
+    """The rows, headings and printed cells of a table."""
+    asked = part.instance.structure.asked[k]
+    q = asked.quantity
+    if asked.kind != "table":
+        return {}
+    answer = part.answers[k]["value"]
+    shows = shown_cells(asked.options, q)
+    pairs = zip(answer, shows, strict=True)
+    cells = [[v if s else None for v, s in zip(row, printed_, strict=True)] for row, printed_ in pairs]
+    columns = [say(language, "table", part_, of=q.of) for part_ in q.parts]
+    return {"rows": list(q.rows), "columns": columns, "parts": list(q.parts), "cells": cells}
+
+
+def _options(language: str, part: Part, k: int) -> dict[str, Any]:
+    if part.instance.structure.asked[k].quantity.ask not in SHOWN:
+        return {}
+    made = shown(part.instance, k, language)
+    return {"options": [files.Option(i, text) for i, text in made.options], "several": made.several}
 
 
 def _letter(k: int) -> str:
@@ -204,16 +280,20 @@ def _operations(mapping: Any) -> list[str]:
     return sorted({s.op for s in mapping if s.op not in ("given", "const", "copy")})
 
 
-def _text(language: str, asked: Asked, mapping: Any, rate: Any) -> str:
+def _text(language: str, asked: Asked, own: str, rate: Any) -> str:
+    """The question in words, the bank's own or the default ones, and how a formula is written."""
     q = asked.quantity
     cotangent = q.cotangent if isinstance(q.cotangent, str) or q.cotangent is None else _latex(q.cotangent)
     rows, columns = (asked.shape[0], asked.shape[1]) if q.ask in ("jacobian", "hessian") else (0, 0)
     tangent = [(n, v if isinstance(v, str) else _latex(v)) for n, v in q.tangent]
-    text = say(language, "ask", q.ask, q=q, cotangent=cotangent, rate=None if rate is None else _latex(rate),
-               rows=rows, columns=columns, tangent=tangent)  # fmt: skip
+    h = q.h if q.h is None or isinstance(q.h, str) else _latex(q.h)
+    text = own or say(language, "ask", q.ask, q=q, cotangent=cotangent, rate=None if rate is None else _latex(rate),
+                      rows=rows, columns=columns, tangent=tangent, h=h)  # fmt: skip
     if asked.kind == "expression":
         names = [(n, "x".join(map(str, s)) or say(language, "shape", "scalar")) for n, s in asked.names.items()]
-        text += say(language, "kind", "expression", names=names)
+        text += say(language, "kind", "expression", names=names, sizes=asked.options.get("sizes", {}))
+    if asked.kind == "choice" and asked.options.get("several", asked.options.get("show", [1])[0] != 1):
+        text += say(language, "kind", "several")
     return text
 
 

@@ -7,7 +7,7 @@ unless the record says otherwise.
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 Number = int | float
 Value = Annotated[Any, Meta(extra_json_schema={"$ref": "#/$defs/Value"})]
@@ -41,7 +41,11 @@ class Option(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Question(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`ask` says which quantity, `kind` how it is answered; shape [] is a scalar, None no shape at all."""
+    """`ask` says which quantity, `kind` how it is answered; shape [] is a scalar, None no shape at all.
+
+    `sizes` are names for whole numbers in a formula; `several` says that a choice may have several right options;
+    `columns` are a table's headings in words and `parts` what they mean: value or gradient; `h` is a difference's step.
+    """
 
     id: str
     text: str
@@ -61,16 +65,24 @@ class Question(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     shape: Sequence[int] | None = None
     names: Mapping[str, Sequence[int]] = field(default_factory=dict)
     nodes: Sequence[str] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
     options: Sequence[Option] = ()
+    several: bool = False
     rows: Sequence[str] = ()
     columns: Sequence[str] = ()
+    parts: Sequence[str] = ()
     cells: Value = None
+    h: Number | None = None
     points: Number
     decimals: int | None = None
 
 
 class Problem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One problem of a test: the given values, the mapping as plain assignments, the questions."""
+    """One problem of a test: the given values, the mapping as plain assignments, the questions.
+
+    `shows` says what is printed of the mapping: mapping, listing, or text, where an exam has no mapping but the
+    key's sheet has it.
+    """
 
     id: str
     number: int
@@ -80,6 +92,7 @@ class Problem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     points: Number
     given: Mapping[str, Value]
     listing: str = ""
+    shows: str = "mapping"
     definitions: Mapping[str, str] = field(default_factory=dict)
     mapping: Sequence[str]
     questions: Sequence[Question]
@@ -108,11 +121,12 @@ class Exam(
 
 
 class KeyAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One right answer; `exact` and `tolerance` have the shape of `value`. All are written."""
+    """One right answer; `exact` and `tolerance` have the shape of `value`. All are written but an empty `because`."""
 
     value: Value
     exact: Value = None
     tolerance: Value = None
+    because: str | UnsetType = UNSET
     points: Number
 
 

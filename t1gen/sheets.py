@@ -10,6 +10,7 @@ import numpy as np
 
 from t1gen import files
 from t1gen.asks import ASKS, Quantity, Tape
+from t1gen.asks.graph import drawn
 from t1gen.asks.literals import literal
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text
@@ -21,6 +22,7 @@ from t1gen.mapping.program import Program, Shape, Step
 from t1gen.problems.issued import mapping_of
 from t1gen.wording import say, words
 
+RULE = re.compile(r"\|[\s|:-]*")
 MARKUP = re.compile(r"\$([^$]+)\$|`([^`]+)`|\*\*([^*]+)\*\*")
 
 
@@ -45,9 +47,10 @@ def runs(markdown: str) -> Text:
 
 def readable(formula: str) -> str:
     """LaTeX of names and fractions as a terminal shows it: dL/dw, alpha, h_1."""
-    plain = re.sub(
-        r"\\frac\{\\partial ((?:[^{}]|\{[^{}]*\})*)\}\{\\partial ((?:[^{}]|\{[^{}]*\})*)\}", r"d\1/d\2", formula
-    )
+    inside = r"((?:[^{}]|\{[^{}]*\})*)"
+    plain = re.sub(rf"\\frac\{{\\partial {inside}\}}\{{\\partial {inside}\}}", r"d\1/d\2", formula)
+    plain = re.sub(rf"\\frac\{{{inside}\}}\{{{inside}\}}", r"(\1)/(\2)", plain)
+    plain = re.sub(r"\\partial ", "d", plain)
     plain = (
         re.sub(r"\\(?:left|right|!|,|;)", "", plain).replace(r"\top", "T").replace(r"\cdot", "*").replace(r"\odot", "*")
     )
@@ -104,6 +107,7 @@ def quantity(question: files.Question) -> Quantity:
         rate=None if question.rate is None else literal(question.rate), steps=question.steps or 1,
         ascent=question.ascent, tangent=tuple((n, literal(v)) for n, v in question.tangent.items()),
         order=question.order or 1, mode=question.mode or "", about=question.about or "",
+        rows=tuple(question.rows), parts=tuple(question.parts), h=None if question.h is None else literal(question.h),
     )  # fmt: skip
 
 
@@ -147,24 +151,91 @@ def _points(exam: files.Exam, points: float) -> str:
 
 
 def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) -> blocks.Problem:
-    solved = worked(problem)
-    inside: list[blocks.Block] = [blocks.Paragraph(runs(problem.text))] if problem.text else []
-    inside.append(_given(problem))
-    inside += _mapping(solved.tape.mapping, problem.mapping)
-    inside += [_where(exam.language, t) for t in problem.definitions.values()]
-    if problem.competence == "backpropagation":
-        inside.append(graph(solved.tape.mapping))
-    values = _values(problem, solved) if key else {}
-    shown: set[str] = set()
-    for question, result in zip(problem.questions, solved.results, strict=True):
-        body: list[blocks.Block] = [blocks.Paragraph(runs(question.text))]
-        if key is None:
-            body.append(blocks.Blank(question.kind, tuple(question.shape or ()), None))
-        else:
-            body.extend(_solution(question, solved, result, values, shown))
-            body.append(blocks.Answer(_answer(question, key.answers[question.id])))
-        inside.append(blocks.Question(question.id, _points(exam, question.points), tuple(body)))
+    inside = _told(exam.language, problem)
+    if key is None:
+        bodies = [_asked(exam.language, q) for q in problem.questions]
+    else:
+        bodies = _solved(exam.language, problem, key)
+    for question, body in zip(problem.questions, bodies, strict=True):
+        told: tuple[blocks.Block, ...] = (*paragraphs(question.text), *body)
+        inside.append(blocks.Question(question.id, _points(exam, question.points), told))
     return blocks.Problem(problem.number, (Plain(problem.title),), _points(exam, problem.points), tuple(inside))
+
+
+def _told(language: str, problem: files.Problem) -> list[blocks.Block]:
+    """What stands before the questions: the text, the givens, and the mapping as the problem shows it."""
+    program = mapping_of(problem)
+    inside: list[blocks.Block] = list(paragraphs(problem.text))
+    shows_mapping = problem.shows == "mapping" and problem.mapping
+    if problem.mapping or problem.shows == "text":
+        inside += _given(problem)
+    if shows_mapping:
+        inside += _mapping(program, problem.mapping)
+        inside += [_where(language, t) for t in problem.definitions.values()]
+        if problem.competence == "backpropagation" and not problem.listing:
+            inside.append(graph(program))
+    if problem.listing:
+        inside.append(blocks.Listing(_code_lines(problem)))
+    return inside
+
+
+def _code_lines(problem: files.Problem) -> tuple[str, ...]:
+    """A listing, its lines numbered where a question asks for one."""
+    lines = problem.listing.split("\n")
+    if not any(q.ask == "wrong-line" for q in problem.questions):
+        return tuple(lines)
+    return tuple(f"{i:>{len(str(len(lines)))}}  {text}" for i, text in enumerate(lines, 1))
+
+
+def _asked(language: str, question: files.Question) -> list[blocks.Block]:
+    """Room for an answer."""
+    if question.kind == "choice":
+        return [_options(question, ())]
+    if question.kind == "order":
+        return [_options(question, ()), blocks.Blank("order", (len(question.options),))]
+    if question.kind == "table":
+        return [_form(language, question, question.cells)]
+    return [blocks.Blank(question.kind, tuple(question.shape or ()), None)]
+
+
+def _options(question: files.Question, right: Sequence[str]) -> blocks.Options:
+    return blocks.Options(tuple((o.id, runs(o.text)) for o in question.options), tuple(right))
+
+
+def _form(language: str, question: files.Question, cells: Any) -> blocks.Form:
+    """A table with the cells that are known; None is left empty."""
+    decimals = question.decimals if question.decimals is not None else 3
+    header = [(Plain(say(language, "table", "quantity")),), *(runs(c) for c in question.columns)]
+    rows = [((Math(latex_name(name), name),), *(None if c is None else (value_math(c, decimals),) for c in row))
+            for name, row in zip(question.rows, cells, strict=True)]  # fmt: skip
+    return blocks.Form(tuple(header), tuple(rows))
+
+
+def _solved(language: str, problem: files.Problem, key: files.Key) -> list[list[blocks.Block]]:
+    """The worked steps and the answer of every question."""
+    solved = worked(problem)
+    values, shown = _values(problem, solved), set[str]()
+    out = []
+    for question, result in zip(problem.questions, solved.results, strict=True):
+        answer = key.answers[question.id]
+        body = _solution(question, solved, result, values, shown)
+        if isinstance(answer.because, str):
+            body += paragraphs(answer.because)
+        body.extend(_answered(language, question, answer))
+        out.append(body)
+    return out
+
+
+def _answered(language: str, question: files.Question, answer: files.KeyAnswer) -> list[blocks.Block]:
+    if question.kind == "choice":
+        return [_options(question, answer.value if isinstance(answer.value, list) else [answer.value])]
+    if question.kind == "table":
+        return [_form(language, question, answer.value)]
+    if question.kind == "order":
+        texts = {o.id: o.text.strip("`") for o in question.options}
+        lines = tuple(f"{i}  {texts[i]}" for i in answer.value)
+        return [blocks.Listing(lines), blocks.Answer(_answer(question, answer))]
+    return [blocks.Answer(_answer(question, answer))]
 
 
 def _where(language: str, definition: str) -> blocks.Paragraph:
@@ -172,13 +243,30 @@ def _where(language: str, definition: str) -> blocks.Paragraph:
     return blocks.Paragraph((Plain(words(language)["where"] + " "), Code(definition)))
 
 
-def _given(problem: files.Problem) -> blocks.Paragraph:
-    """The givens in one line: w = (1, 2), X = a matrix."""
+def paragraphs(text: str) -> list[blocks.Block]:
+    """Markdown as paragraphs and tables: parts between blank lines, one whose lines begin with | is a table."""
+    return [_paragraph(part.strip()) for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+def _paragraph(part: str) -> blocks.Block:
+    lines = [line.strip() for line in part.split("\n")]
+    if len(lines) < 2 or not all(line.startswith("|") for line in lines):
+        return blocks.Paragraph(runs(" ".join(lines)))
+    cells = [line.strip("|").split("|") for line in lines if not RULE.fullmatch(line)]
+    header, *rows = [tuple(runs(cell.strip()) for cell in row) for row in cells]
+    return blocks.Table(header, tuple(rows))
+
+
+def _given(problem: files.Problem) -> list[blocks.Block]:
+    """The givens that no listing shows, in one line: w = (1, 2), X = a matrix."""
     out: list[Run] = []
+    listed = {line.partition(" = ")[0] for line in problem.listing.split("\n")}
     for name, value in problem.given.items():
+        if name in listed:
+            continue
         shown = value_math(value, 6)
         out += [Plain(", " if out else ""), Math(f"{latex_name(name)} = {shown.latex}", f"{name} = {shown.plain}")]
-    return blocks.Paragraph(tuple(out[1:]))
+    return [blocks.Paragraph(tuple(out[1:]))] if out else []
 
 
 @lru_cache(maxsize=512)
@@ -200,7 +288,7 @@ def _mapping(program: Program, lines: Sequence[str]) -> list[blocks.Block]:
 
 def _values(problem: files.Problem, solved: Worked) -> Values:
     givens = {n: np.asarray(v, dtype=float)[..., None] for n, v in problem.given.items()}
-    program = solved.tape.pruned([r for r in solved.results if r] or [solved.tape.mapping.output])
+    program = solved.tape.pruned([r for r in solved.results if r] or solved.tape.mapping.named[-1:])
     names = {n: np.zeros((*s, 1)) for n, s in program.givens.items() if n not in givens}
     return evaluate(program, {**givens, **names})
 
@@ -209,8 +297,10 @@ def _solution(
     question: files.Question, solved: Worked, result: str, values: Values, shown: set[str]
 ) -> list[blocks.Block]:
     """The steps to this answer that no earlier question has shown."""
+    if question.kind == "graph":
+        return [graph(drawn(solved.tape.mapping, question.of))]
     if not result:
-        return [graph(solved.tape.mapping)]
+        return []
     program = solved.tape.program
     decimals = question.decimals if question.decimals is not None else 3
     needed = program.ancestors([result])
@@ -255,6 +345,8 @@ def _leaves(program: Program, step: Step) -> list[str]:
 
 
 def _answer(question: files.Question, answer: files.KeyAnswer) -> Text:
+    if question.kind == "order":
+        return (Strong(", ".join(answer.value)),)
     if question.kind == "graph":
         return tuple(Code(part) for row in str(answer.value).split("\n") for part in (row, "; "))[:-1]
     if question.kind == "expression":

@@ -15,8 +15,8 @@ import t1gen
 
 PACKAGE = Path(t1gen.__file__).parent
 
-LOWEST = {"errors", "data", "records", "files", "roster", "mapping"}
-MIDDLE = {"banks", "problems", "asks", "answers"}
+LOWEST = {"errors", "data", "records", "files", "roster", "mapping", "lecture"}
+MIDDLE = {"banks", "problems", "asks", "answers", "wording"}
 HIGHEST = {"cli", "__main__"}
 """Rooms from below; those that no set names lie between the middle and the highest."""
 
@@ -27,6 +27,7 @@ ONLY = {
     "files": {"errors", "records"},
     "roster": {"errors", "files"},
     "mapping": {"errors"},
+    "lecture": {"errors"},
     "documents": {"errors", "data"},
     "__main__": {"cli"},
 }

@@ -20,7 +20,7 @@ def read(given: Any, question: Any) -> Any:
     """Nested lists of floats in the asked shape; n, n x 1 and 1 x n count as the same."""
     if question.ask == "shape":
         return _sizes(given)
-    nested = _text_to_lists(given) if isinstance(given, str) else given
+    nested = lists_of(given)
     if not isinstance(nested, list):
         raise Unreadable("an array is wanted: nested lists such as [[1, 2], [3, 4]]")
     numbers = _numbers(nested, DEPTH)
@@ -37,6 +37,11 @@ def _sizes(given: Any) -> list[float]:
             raise Unreadable(f"'{given[:60]}' is not a shape; write 3x12 or (3, 12)")
         given = [int(n) for n in re.findall(r"\d{1,9}", given)]
     return [read_number(n) for n in (given if isinstance(given, list) else [given])]
+
+
+def lists_of(given: Any) -> Any:
+    """What was handed in as nested lists, from their text too."""
+    return _text_to_lists(given) if isinstance(given, str) else given
 
 
 def _text_to_lists(text: str) -> Any:

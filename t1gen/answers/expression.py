@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,23 +22,38 @@ def read(given: Any, question: Any) -> str:
     """The text of a formula over the names that the question allows."""
     if not isinstance(given, str):
         raise Unreadable("a formula is wanted, as text")
-    names = {n: tuple(s) for n, s in question.names.items()}
-    _program(given, names, tuple(question.shape))
+    _program(given, Names.of(question), tuple(question.shape))
     return given
 
 
-def _program(text: str, names: Mapping[str, Shape], shape: Shape) -> tuple[Program, str, bool]:
+@dataclass(frozen=True)
+class Names:
+    """What a formula may use: names of known shapes, and names for whole numbers."""
+
+    shapes: Mapping[str, Shape]
+    sizes: Mapping[str, int]
+
+    @classmethod
+    def of(cls, question: Any) -> "Names":
+        return cls({n: tuple(s) for n, s in question.names.items()}, dict(question.sizes))
+
+    @property
+    def columns(self) -> "Names":
+        return Names({n: (*s, 1) if len(s) == 1 else s for n, s in self.shapes.items()}, self.sizes)
+
+
+def _program(text: str, names: Names, shape: Shape) -> tuple[Program, str, bool]:
     """The formula's program; one-axis names are columns where NumPy's reading fails or has not the asked shape."""
     try:
         program, out = _read(text, names)
-        if program.shape(out) == shape:
+        if _fits(program.shape(out), shape, False):
             return program, out, False
     except LanguageError as error:
         first: LanguageError | None = error
     else:
         first = None
     try:
-        columns, result = _read(text, {n: (*s, 1) if len(s) == 1 else s for n, s in names.items()})
+        columns, result = _read(text, names.columns)
         if first is not None or _fits(columns.shape(result), shape, True):
             return columns, result, True
     except LanguageError:
@@ -47,24 +63,24 @@ def _program(text: str, names: Mapping[str, Shape], shape: Shape) -> tuple[Progr
     return program, out, False
 
 
-def _read(text: str, names: Mapping[str, Shape]) -> tuple[Program, str]:
-    program = Program({n: Step(n, "given", shape=s) for n, s in names.items()})
-    return program, expression(program, text, scope={n: n for n in names})
+def _read(text: str, names: Names) -> tuple[Program, str]:
+    program = Program({n: Step(n, "given", shape=s) for n, s in names.shapes.items()})
+    return program, expression(program, text, scope={n: n for n in names.shapes}, statics=names.sizes)
 
 
 def _fits(found: Shape, asked: Shape, columns: bool) -> bool:
-    return squeezed(found) == squeezed(asked) if columns else found == asked
+    """A vector may also be a row or a column, `tile(v, 1, 4)`; anything may where names were read as columns."""
+    return squeezed(found) == squeezed(asked) if columns or len(asked) == 1 else found == asked
 
 
 def compare(value: str, question: Any, answer: Any, reference: Any) -> Verdict:
     """The points are random givens and cotangents, carried through the mapping, which is the reference."""
-    names = {n: tuple(s) for n, s in question.names.items()}
-    shape = tuple(question.shape)
+    names, shape = Names.of(question), tuple(question.shape)
     program, out, columns = _program(value, names, shape)
     if not _fits(program.shape(out), shape, columns):
         return Verdict("wrong", f"the formula has shape {program.shape(out)}, asked was {shape}")
     right, right_out, _ = _program(answer.value, names, shape)
-    points = _points(reference, names)
+    points = _points(reference, names.shapes)
     wanted = evaluate(right, points)[right_out]
     found = evaluate(program, {n: a.reshape((*program.shape(n), -1)) for n, a in points.items()})[out]
     verdict = _decided(found.reshape(wanted.shape), wanted)

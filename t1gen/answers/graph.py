@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from t1gen.answers.record import Kind, Unreadable, Verdict
+from t1gen.asks.graph import drawn
 from t1gen.errors import LanguageError
 from t1gen.mapping.program import Program, Step
 from t1gen.mapping.reader import read as read_program
@@ -68,6 +69,7 @@ def compare(value: str, question: Any, answer: Any, reference: Program) -> Verdi
         program = read_program(value, reference.givens)
     except LanguageError as error:
         raise Unreadable(error.message) from None
+    reference = drawn(reference, question.of)
     forms = Forms()
     mine, right = forms.of(program), forms.of(reference)
     outputs = [n for n in program.named if program.uses(n) == 0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from t1gen.errors import T1genError
@@ -13,10 +14,18 @@ class Unreadable(T1genError):
 
 @dataclass(frozen=True)
 class Verdict:
-    """correct, wrong or review, and why."""
+    """correct, partial, wrong or review, and why; a partial answer earns its `share` of the points."""
 
     verdict: str
     reason: str = ""
+    share: Fraction = Fraction(0)
+
+
+def shared(right: int, of: int, reason: str) -> Verdict:
+    """The verdict of an answer of which so many parts are right."""
+    if right >= of:
+        return Verdict("correct")
+    return Verdict("partial", reason, Fraction(right, of)) if right > 0 else Verdict("wrong", reason)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,29 @@
 
 import re
 
-from t1gen.asks import counts, forward, gradient, graph, jacobian, jvp, local, second, step, vjp
+from t1gen.asks import (
+    choices,
+    counts,
+    difference,
+    forward,
+    gradient,
+    graph,
+    jacobian,
+    jvp,
+    local,
+    second,
+    step,
+    table,
+    vjp,
+)
 from t1gen.asks.record import Ask
 from t1gen.asks.tape import Quantity, Tape
 from t1gen.errors import LanguageError
 from t1gen.mapping.program import Program
 
-SINGLE = (forward, gradient, vjp, jvp, jacobian, local, step, graph)
+SINGLE = (forward, gradient, vjp, jvp, jacobian, local, step, difference, graph, table)
 
-ASKS: dict[str, Ask] = {a.name: a for a in (*(m.ASK for m in SINGLE), *second.ASKS, *counts.ASKS)}
+ASKS: dict[str, Ask] = {a.name: a for a in (*(m.ASK for m in SINGLE), *second.ASKS, *counts.ASKS, *choices.ASKS)}
 
 
 def read_phrase(text: str, mapping: Program) -> Quantity:

@@ -24,28 +24,31 @@ def _jacobian(tape: Tape, quantity: Quantity) -> tuple[int, int]:
 def _about(ask: str, options: Mapping[str, Any], mapping: Program) -> list[Quantity]:
     of = names(options.get("of", mapping.output))
     if "wrt" in options:
-        return [Quantity(ask, of=o, wrt=w, about="jacobian") for o in of for w in names(options["wrt"])]
+        about = "axes" if options.get("axes") else "jacobian"
+        return [Quantity(ask, of=o, wrt=w, about=about) for o in of for w in names(options["wrt"])]
     return [Quantity(ask, of=o, about="value") for o in of]
 
 
 def _about_phrase(ask: str, text: str) -> Quantity | None:
     word = "shape" if ask == "shape" else "entries"
-    match = re.fullmatch(rf"{word} of (?:jacobian of (\w+) wrt (\w+)|(\w+))", text)
+    match = re.fullmatch(rf"{word} of (?:(full )?jacobian of (\w+) wrt (\w+)|(\w+))", text)
     if not match:
         return None
-    if match[3]:
-        return Quantity(ask, of=match[3], about="value")
-    return Quantity(ask, of=match[1], wrt=match[2], about="jacobian")
+    if match[4]:
+        return Quantity(ask, of=match[4], about="value")
+    return Quantity(ask, of=match[2], wrt=match[3], about="axes" if match[1] else "jacobian")
 
 
 def _shape(tape: Tape, quantity: Quantity) -> str:
     if quantity.about == "jacobian":
         return tape.vector(_jacobian(tape, quantity))
+    if quantity.about == "axes":
+        return tape.vector(tape.program.shape(tape.check(quantity.of)) + tape.program.shape(tape.check(quantity.wrt)))
     return tape.vector(tape.program.shape(tape.check(quantity.of)))
 
 
 def _entries(tape: Tape, quantity: Quantity) -> str:
-    if quantity.about == "jacobian":
+    if quantity.about in ("jacobian", "axes"):
         return tape.number(prod(_jacobian(tape, quantity)))
     return tape.number(prod(tape.program.shape(tape.check(quantity.of))))
 
@@ -86,31 +89,55 @@ def _one_of(mode: str, found: Mapping[str, int]) -> int:
 
 def _declare_multiplications(options: Mapping[str, Any], mapping: Program) -> list[Quantity]:
     of, mode = str(options.get("of", mapping.output)), str(options.get("mode", "reverse-mode"))
-    return [Quantity("multiplications", of=of, wrt=w, mode=mode) for w in names(options.get("wrt", []))]
+    about = "vjp" if options.get("about") == "vjp" else ""
+    return [Quantity("multiplications", of=of, wrt=w, mode=mode, about=about) for w in names(options.get("wrt", []))]
 
 
 def _multiplications_phrase(text: str, mapping: Program) -> Quantity | None:
-    match = re.fullmatch(r"(forward-mode|reverse-mode|vjp) multiplications for jacobian of (\w+) wrt (\w+)", text)
-    return Quantity("multiplications", of=match[2], wrt=match[3], mode=match[1]) if match else None
+    pattern = r"(forward-mode|reverse-mode|vjp) multiplications for (jacobian|vjp) of (\w+) wrt (\w+)"
+    match = re.fullmatch(pattern, text)
+    if not match:
+        return None
+    about = "vjp" if match[2] == "vjp" else ""
+    return Quantity("multiplications", of=match[3], wrt=match[4], mode=match[1], about=about)
 
 
 def _multiplications(tape: Tape, quantity: Quantity) -> str:
-    """Scalar multiplications of dense Jacobians along a chain, from its output or input; or of a VJP for every row."""
-    chain = _chain(tape, tape.check(quantity.of), tape.check(quantity.wrt))
-    sizes = [prod(tape.mapping.shape(n)) for n in chain]
+    """Scalar multiplications along a chain, for its whole Jacobian or (`about`) for one VJP of it."""
+    counted = vjp_costs if quantity.about == "vjp" else jacobian_costs
+    return tape.number(_one_of(quantity.mode, counted(tape.mapping, tape.check(quantity.of), tape.check(quantity.wrt))))
+
+
+def jacobian_costs(mapping: Program, of: str, wrt: str) -> dict[str, int]:
+    """Multiplications for a Jacobian: dense ones multiplied from the output or the input, or a VJP for every row."""
+    links = chain(mapping, of, wrt)
+    sizes = [prod(mapping.shape(n)) for n in links]
     k, m = sizes[0], sizes[-1]
-    reverse = sum(m * sizes[i + 1] * sizes[i] for i in range(len(sizes) - 2))
-    forward = sum(sizes[i + 1] * sizes[i] * k for i in range(1, len(sizes) - 1))
-    vjp = m * sum(_cost(tape.mapping, a, b) for a, b in zip(chain, chain[1:], strict=False))
-    return tape.number(_one_of(quantity.mode, {"forward-mode": forward, "reverse-mode": reverse, "vjp": vjp}))
+    return {
+        "forward-mode": sum(sizes[i + 1] * sizes[i] * k for i in range(1, len(sizes) - 1)),
+        "reverse-mode": sum(m * sizes[i + 1] * sizes[i] for i in range(len(sizes) - 2)),
+        "vjp": m * _vjp_cost(mapping, links),
+    }
 
 
-def _chain(tape: Tape, of: str, wrt: str) -> list[str]:
+def vjp_costs(mapping: Program, of: str, wrt: str) -> dict[str, int]:
+    """Multiplications for one VJP: v times dense Jacobians from the output, or the VJP functions."""
+    links = chain(mapping, of, wrt)
+    sizes = [prod(mapping.shape(n)) for n in links]
+    dense = sum(a * b for a, b in zip(sizes, sizes[1:], strict=False))
+    return {"reverse-mode": dense, "vjp": _vjp_cost(mapping, links)}
+
+
+def _vjp_cost(mapping: Program, links: list[str]) -> int:
+    return sum(_cost(mapping, a, b) for a, b in zip(links, links[1:], strict=False))
+
+
+def chain(mapping: Program, of: str, wrt: str) -> list[str]:
     """The named quantities from wrt to of, where there is one path only."""
-    below = tape.mapping.descendants([wrt])
+    below = mapping.descendants([wrt])
     chain = [of]
     while chain[-1] != wrt:
-        found = sorted(n for n in direct(tape.mapping, chain[-1]) if n in below)
+        found = sorted(n for n in direct(mapping, chain[-1]) if n in below)
         if len(found) != 1:
             raise LanguageError(
                 f"from {wrt} to {of} there is not one chain of lines, so multiplications are not counted"
@@ -152,13 +179,13 @@ def _decision(tape: Tape, quantity: Quantity) -> str:
 
 WHOLE = ("number", "array")
 ASKS = (
-    Ask("shape", lambda o, m: _about("shape", o, m), lambda t, m: _about_phrase("shape", t), _shape, ("of", "wrt"),
-        WHOLE),
+    Ask("shape", lambda o, m: _about("shape", o, m), lambda t, m: _about_phrase("shape", t), _shape,
+        ("of", "wrt", "axes"), WHOLE),
     Ask("entries", lambda o, m: _about("entries", o, m), lambda t, m: _about_phrase("entries", t), _entries,
-        ("of", "wrt"), WHOLE),
+        ("of", "wrt", "axes"), WHOLE),
     Ask("parameters", _declare_parameters, _parameters_phrase, _parameters, ("wrt",), WHOLE),
     Ask("passes", _declare_passes, _passes_phrase, _passes, ("of", "wrt", "mode"), WHOLE),
-    Ask("multiplications", _declare_multiplications, _multiplications_phrase, _multiplications, ("of", "wrt", "mode"),
-        WHOLE),
+    Ask("multiplications", _declare_multiplications, _multiplications_phrase, _multiplications,
+        ("of", "wrt", "mode", "about"), WHOLE),
     Ask("decision", _declare_decision, _decision_phrase, _decision, ("of",), WHOLE),
 )  # fmt: skip

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from t1gen.asks.record import Ask
+from t1gen.asks.record import Ask, names
 from t1gen.asks.tape import Quantity, Tape
 from t1gen.mapping.program import Program
 
 
 def declare(options: Mapping[str, Any], mapping: Program) -> list[Quantity]:
-    return [Quantity("graph", of=mapping.output)]
+    return [Quantity("graph", of=name) for name in names(options.get("of", mapping.output))]
 
 
 def phrase(text: str, mapping: Program) -> Quantity | None:
@@ -17,7 +17,13 @@ def phrase(text: str, mapping: Program) -> Quantity | None:
 
 
 def reference(tape: Tape, quantity: Quantity) -> str:
+    tape.check(quantity.of)
     return ""
+
+
+def drawn(mapping: Program, of: str | None) -> Program:
+    """The part of a mapping that is drawn: all that leads to `of` (default: everything)."""
+    return mapping.pruned([of]) if of and of in mapping else mapping
 
 
 def edges(mapping: Program) -> list[list[str]]:

@@ -19,8 +19,9 @@ class Quantity:
     """What a question asks of a mapping: the fields that a question has in an exam.
 
     `tangent` pairs names with directions; `order` is that of a derivative; `about` says whose shape or entries are
-    counted (a value, or its jacobian), `mode` in which mode passes or multiplications are. `cotangent` and `rate` are a
-    literal (nested tuples of Fractions) or a name; `moves` the names that a descent moves.
+    counted (a value, its jacobian, the jacobian's axes, a vjp), `mode` in which mode passes or multiplications are.
+    `cotangent` and `rate` are a literal (nested tuples of Fractions) or a name; `moves` the names that a descent moves;
+    `rows` and `parts` those of a table; `h` the step of a difference.
     """
 
     ask: str
@@ -35,6 +36,9 @@ class Quantity:
     order: int = 1
     mode: str = ""
     about: str = ""
+    rows: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    h: Any = None
 
 
 @dataclass

@@ -87,11 +87,27 @@ class Graph:
 
 @dataclass(frozen=True)
 class Blank:
-    """Room for an answer: `kind` is number, array, expression or graph; `shape` that of the answer."""
+    """Room for an answer: `kind` is number, array, expression, graph or order; `shape` that of the answer."""
 
     kind: str
     shape: tuple[int, ...] = ()
     label: Math | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be picked: (id, text) a line, with a box to tick; ids in `right` are ticked."""
+
+    lines: tuple[tuple[str, Text], ...]
+    right: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    """A table to fill in: a cell of None is room for a number."""
+
+    header: tuple[Text, ...]
+    rows: tuple[tuple[Text | None, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -120,7 +136,7 @@ class Problem:
     blocks: tuple["Block", ...]
 
 
-Block = Paragraph | Formulas | Listing | Table | Graph | Blank | Answer | Question | Problem
+Block = Paragraph | Formulas | Listing | Table | Graph | Blank | Options | Form | Answer | Question | Problem
 
 
 @dataclass(frozen=True)

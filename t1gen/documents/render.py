@@ -83,6 +83,9 @@ def _filters(format: Format) -> dict[str, Any]:
         "told": told,
         "in_table": in_table,
         "columns": lambda table: columns([[text(cell) for cell in row] for row in _rows(table)]),
+        "form_columns": lambda form: columns(
+            [["____" if cell is None else text(cell) for cell in row] for row in (form.header, *form.rows)]
+        ),
     }
 
 

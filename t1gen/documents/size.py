@@ -6,10 +6,12 @@ from t1gen.documents.blocks import (
     Answer,
     Blank,
     Block,
+    Form,
     Formulas,
     Graph,
     Listing,
     Math,
+    Options,
     Paragraph,
     Problem,
     Question,
@@ -51,6 +53,16 @@ def _(block: Listing) -> float:
 @room.register
 def _(block: Table) -> float:
     return 1 + sum(max(map(_lines, row), default=_LINE) for row in block.rows)
+
+
+@room.register
+def _(block: Options) -> float:
+    return 0.4 + sum(0.15 + _lines(text) for _, text in block.lines)
+
+
+@room.register
+def _(block: Form) -> float:
+    return 1 + 0.85 * (len(block.rows) + 1)
 
 
 @room.register

@@ -22,21 +22,22 @@ def line(program: Program, name: str, stop: Collection[str] | None = None) -> st
 
 def elementary(step: Step, program: Program) -> str:
     """The step alone, each argument by its name: a line of a key's program."""
-    writer = _Text(program, lambda n: not _is_literal(program[n]))
+    writer = Writer(program, lambda n: not _is_literal(program[n]))
     return f"{step.name} = {writer.right(step)[0]}"
 
 
 def text(program: Program, name: str, stop: Collection[str] | None = None) -> str:
     """The right-hand side of a step as text; stops at `stop` (default: every named quantity)."""
-    return _Text(program, _stopper(program, stop)).right(program[name])[0]
+    return Writer(program, stopper(program, stop)).right(program[name])[0]
 
 
 def latex(program: Program, name: str, show: Callable[[str], str] | None = None) -> str:
     """The right-hand side of a step as LaTeX; `show` says what stands for a named quantity (default: its name)."""
-    return _Latex(program, _stopper(program, None), show or latex_name).right(program[name])[0]
+    return _Latex(program, stopper(program, None), show or latex_name).right(program[name])[0]
 
 
-def _stopper(program: Program, stop: Collection[str] | None) -> Callable[[str], bool]:
+def stopper(program: Program, stop: Collection[str] | None) -> Callable[[str], bool]:
+    """Says where a written step stops: at these names and the givens (None: at every named quantity)."""
     if stop is not None:
         return lambda n: n in stop or program[n].op == "given"
     return lambda n: not program[n].unnamed and program[n].op != "const"
@@ -47,7 +48,7 @@ def _is_literal(step: Step) -> bool:
 
 
 @dataclass(frozen=True)
-class _Text:
+class Writer:
     """Text with precedence: every method gives (text, precedence)."""
 
     program: Program
@@ -69,7 +70,10 @@ class _Text:
         op = OPS[step.op]
         if op.infix:
             return _infix(op.infix[0], op.infix[1], args)
-        return f"{step.op}({', '.join([a for a, _ in args] + _options(step))})", ATOM
+        return self.call(step, [a for a, _ in args])
+
+    def call(self, step: Step, args: list[str]) -> tuple[str, int]:
+        return f"{step.op}({', '.join(args + options(step))})", ATOM
 
     def _copy(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         return args[0]
@@ -113,7 +117,7 @@ def _wrapped(part: tuple[str, int], level: int) -> str:
     return part[0] if part[1] >= level else f"({part[0]})"
 
 
-def _options(step: Step) -> list[str]:
+def options(step: Step) -> list[str]:
     """The statics of a call as text; what is default stays away."""
     out = []
     for name in OPS[step.op].statics:
@@ -181,7 +185,7 @@ def _subscript(sub: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Latex(_Text):
+class _Latex(Writer):
     """The same walk with LaTeX marks."""
 
     show: Callable[[str], str] = latex_name

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from t1gen.errors import LanguageError
+
 Shape = tuple[int, ...]
 Statics = tuple[tuple[str, Any], ...]
 
@@ -80,8 +82,10 @@ class Program:
 
     @property
     def output(self) -> str:
-        """The last name assigned in the mapping."""
-        return next(s.name for s in reversed(self.steps.values()) if not s.unnamed and s.role == "value")
+        """The last name assigned in the mapping; raises LanguageError where there is none."""
+        if not self.named:
+            raise LanguageError("there is no mapping, so it has no output")
+        return self.named[-1]
 
     @property
     def named(self) -> list[str]:

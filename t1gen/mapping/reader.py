@@ -31,11 +31,16 @@ def read(text: str, givens: Mapping[str, Shape], *, lambdas: bool = False) -> Pr
     `lambdas` lets fixed_point and argmin be read: for mappings of a bank or the command line, never for answers.
     Raises LanguageError with line and column.
     """
+    return extend(inputs(givens), text, lambdas=lambdas)
+
+
+def inputs(givens: Mapping[str, Shape]) -> Program:
+    """A program of named, shaped givens and nothing else."""
     program = Program()
     for name, shape in givens.items():
         _check_name(name, program, "given")
         program.add(Step(name, "given", shape=tuple(shape), role="given"))
-    return extend(program, text, lambdas=lambdas)
+    return program
 
 
 def extend(program: Program, text: str, *, lambdas: bool = False) -> Program:
@@ -216,6 +221,8 @@ class Writer:
         return self.emit(op, (self.value(node.left), self.value(node.comparators[0])))
 
     def _List(self, node: ast.List) -> str:
+        if not _is_literal(node):
+            return self._stacked([self.value(e) for e in node.elts], 0)
         value = _array(node)
         shape = _array_shape(value)
         if len(shape) > RANK:
@@ -251,7 +258,7 @@ class Writer:
         if name in GENERATORS:
             return self._generated(name, node)
         if name == "stack":
-            return self._stacked(node)
+            return self._stack(node)
         if name in IMPLICIT and self.lambdas:
             from t1gen.mapping.implicit import read_call
 
@@ -281,6 +288,9 @@ class Writer:
     def _defined(self, what: Definition, arguments: list[ast.expr], keywords: list[ast.keyword]) -> str:
         """The value of a composite: its body written out over its arguments."""
         names = (*what.parameters, *what.statics)
+        count = len(what.parameters)
+        if len(what.statics) == 1 and len(arguments) > count + 1:  # tile(x, 2, 3) is tile(x, (2, 3))
+            arguments = [*arguments[:count], ast.Tuple(arguments[count:], ast.Load())]
         told = dict(zip(names, arguments, strict=False)) | {str(k.arg): k.value for k in keywords}
         missing = [p for p in what.parameters if p not in told and p not in what.defaults]
         if missing or len(arguments) > len(names) or set(told) - set(names):
@@ -303,15 +313,17 @@ class Writer:
         except TypeError:
             raise LanguageError(f"{what.name} was not given what it takes: {', '.join(what.parameters)}") from None
 
-    def _stacked(self, node: ast.Call) -> str:
+    def _stack(self, node: ast.Call) -> str:
         if not node.args or not isinstance(node.args[0], (ast.Tuple, ast.List)) or not node.args[0].elts:
             raise LanguageError("stack takes a tuple of arrays")
+        axis = {str(k.arg): self.static(k.value) for k in node.keywords}.get("axis", 0)
         arrays = [self.value(e) for e in node.args[0].elts]
+        return self._stacked(arrays, self.static(node.args[1]) if len(node.args) > 1 else axis)
+
+    def _stacked(self, arrays: list[str], axis: Any) -> str:
         if len({self.program.shape(a) for a in arrays}) != 1:
             raise LanguageError(f"stack takes arrays of one shape, not {[self.program.shape(a) for a in arrays]}")
-        axis = {str(k.arg): self.static(k.value) for k in node.keywords}.get("axis", 0)
-        scope = {f"x{i}": a for i, a in enumerate(arrays)}
-        return self._written_out(STACK, scope, {"axis": self.static(node.args[1]) if len(node.args) > 1 else axis})
+        return self._written_out(STACK, {f"x{i}": a for i, a in enumerate(arrays)}, {"axis": axis})
 
     def _generated(self, name: str, node: ast.Call) -> str:
         """An array of constants: ones(shape), zeros(shape), eye(n), arange(n)."""
@@ -483,6 +495,11 @@ def _array(node: ast.expr) -> Any:
     if isinstance(node, ast.Constant):
         return _rational(node)
     raise LanguageError("a literal array holds numbers only")
+
+
+def _is_literal(node: ast.expr) -> bool:
+    """Whether a list holds numbers alone; what is neither a number nor an expression is for `_array` to refuse."""
+    return not any(isinstance(part, (ast.Name, ast.Call, ast.BinOp, ast.Subscript)) for part in ast.walk(node))
 
 
 def _array_shape(value: Any) -> Shape:

@@ -129,6 +129,8 @@ def _sizes(sympy: Any, mapping: Program, q: Any, exact: Values) -> Any:
     if q.about == "jacobian":
         rows = _jacobian(sympy, mapping, q, exact)
         shape = (len(rows), len(rows[0]))
+    elif q.about == "axes":
+        shape += _values(mapping, exact)[q.wrt].shape[:-1]
     return list(shape) if q.ask == "shape" else [prod(shape)]
 
 
@@ -141,6 +143,22 @@ def _parameters(sympy: Any, mapping: Program, q: Any, exact: Values) -> list[int
     return [sum(exact[n].size for n in q.moves)]
 
 
+def _table(sympy: Any, mapping: Program, q: Any, exact: Values) -> list[Any]:
+    values, out = _values(mapping, exact), []
+    for name in q.rows:
+        for part in q.parts:
+            by = type(q)("jacobian", of=q.of, wrt=name)
+            gradient = part == "gradient"
+            out.append(_jacobian(sympy, mapping, by, exact)[0][0] if gradient else values[name].ravel()[0])
+    return out
+
+
+def _difference(sympy: Any, mapping: Program, q: Any, exact: Values) -> list[Any]:
+    h = _vector(sympy, q.h, (), exact)[0]
+    ends = [_values(mapping, {**exact, q.wrt: exact[q.wrt] + sign * h})[q.of].ravel() for sign in (1, -1)]
+    return [(a - b) / (2 * h) for a, b in zip(*ends, strict=True)]
+
+
 def _decision(sympy: Any, mapping: Program, q: Any, exact: Values) -> list[int]:
     return [1 if z > 0 else -1 for z in _values(mapping, exact)[q.of].ravel()]
 
@@ -148,5 +166,5 @@ def _decision(sympy: Any, mapping: Program, q: Any, exact: Values) -> list[int]:
 _ASKS: dict[str, Callable[..., Any]] = {
     "forward": _forward, "gradient": _jacobian, "jacobian": _jacobian, "vjp": _vjp, "jvp": _jvp, "hessian": _hessian,
     "hvp": _hvp, "derivative": _derivative, "local": _local, "step": _step, "shape": _sizes, "entries": _sizes,
-    "passes": _passes, "parameters": _parameters, "decision": _decision,
+    "passes": _passes, "parameters": _parameters, "decision": _decision, "table": _table, "difference": _difference,
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 from t1gen.answers import KINDS, Unreadable, Verdict
@@ -77,9 +78,14 @@ def is_blank(given: Any) -> bool:
     return given is None or (isinstance(given, str) and not given.strip())
 
 
+def quarters(points: Fraction) -> float:
+    """Rounded down to quarters of a point."""
+    return rounded(float(Fraction(floor(points * 4), 4)))
+
+
 def _question(question: Question, given: Any, answer: KeyAnswer, mapping: Program, told: Mark | None) -> QuestionReport:
     read_as, verdict = _judged(question, given, answer, mapping)
-    points = answer.points if verdict.verdict == "correct" else 0
+    points = answer.points if verdict.verdict == "correct" else quarters(verdict.share * Fraction(str(answer.points)))
     reasons = [verdict.reason] if verdict.reason else []
     decided_by = "rule"
     if told is not None:

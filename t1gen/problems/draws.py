@@ -40,6 +40,11 @@ class Stream:
     def choice(self, options: Sequence[T]) -> T:
         return options[self.below(len(options))]
 
+    def sample(self, options: Sequence[T], count: int) -> list[T]:
+        """So many different options, in random order."""
+        left = list(options)
+        return [left.pop(self.below(len(left))) for _ in range(count)]
+
 
 def support(text: str) -> tuple[Fraction, ...]:
     """The values of a draw: integers(a, b), nonzero(a, b), choice(...), grid(a, b, step); both ends are in."""

@@ -1,20 +1,24 @@
 """A random expression over scalars with a fan-out: one to draw as a graph."""
 
+import ast
 from typing import Any
 
+from t1gen.banks import Given
 from t1gen.errors import BankError, near
+from t1gen.problems.built import Built, draw
 from t1gen.problems.draws import Stream
 
 BINARY = ("+", "-", "*", "/")
 UNARY = ("exp", "log", "sin", "cos", "tanh", "sigmoid", "square", "sqrt", "relu")
-OPTIONS = ("name", "inputs", "steps", "operations", "fan_out")
+OPTIONS = ("name", "inputs", "steps", "operations", "fan_out", "depth", "width", "multiplications", "draw")
 ATTEMPTS = 10_000
 
 
-def build(options: dict[str, Any], stream: Stream) -> tuple[dict[str, str], str]:
-    """Givens with their draws, and a mapping of `steps` lines in which `fan_out` computed values are used twice.
+def build(options: dict[str, Any], stream: Stream) -> Built:
+    """A mapping of `steps` lines in which `fan_out` computed values are used twice.
 
-    Every given is used; every line but the last is used later.
+    Every given is used; every line but the last is used later. `depth` bounds the longest path, `width` the lines of
+    one depth, `multiplications` those of `*`.
     """
     _check(options)
     inputs, steps = int(options.get("inputs", 3)), int(options.get("steps", 5))
@@ -22,8 +26,10 @@ def build(options: dict[str, Any], stream: Stream) -> tuple[dict[str, str], str]
     names = "xyzuvw"[:inputs]
     for _ in range(ATTEMPTS):
         lines = _attempt(list(names), steps, operations, int(options.get("fan_out", 1)), stream)
-        if lines is not None:
-            return dict.fromkeys(names, "nonzero(-3, 3)"), "\n".join(lines)
+        if lines is not None and _within(lines, options):
+            targets = [line.partition(" = ")[0] for line in lines]
+            given = dict.fromkeys(names, Given((), draw(options)))
+            return Built(given, "\n".join(lines), {"inputs": list(names), "lines": targets})
     raise BankError(f"no expression of {steps} steps uses all {inputs} inputs with just {', '.join(operations)}")
 
 
@@ -37,11 +43,25 @@ def _check(options: dict[str, Any]) -> None:
     for operation in operations:
         if operation not in BINARY + UNARY:
             raise BankError(f"builder operation '{operation}' is unknown (allowed: {', '.join(BINARY + UNARY)})")
-    inputs, steps, shared = counts = [options.get(k, d) for k, d in (("inputs", 3), ("steps", 5), ("fan_out", 1))]
+    counts = [options.get(k, d) for k, d in (("inputs", 3), ("steps", 5), ("fan_out", 1))]
+    counts += [options.get(k, 1) for k in ("depth", "width", "multiplications")]
     if any(type(n) is not int for n in counts):
-        raise BankError("a builder's inputs, steps and fan_out are whole numbers")
+        raise BankError("a builder's inputs, steps, fan_out, depth, width and multiplications are whole numbers")
+    inputs, steps, shared = counts[:3]
     if not (1 <= inputs <= 6 and inputs + shared <= steps <= 12 and 0 <= shared <= 3):
         raise BankError("a builder wants 1 to 6 inputs, up to 3 fan-outs, and inputs + fan_out to 12 steps")
+
+
+def _within(lines: list[str], options: dict[str, Any]) -> bool:
+    """Whether depth, width and multiplications are at most what is asked."""
+    depths: dict[str, int] = {}
+    for line in lines:
+        [assigned] = ast.parse(line).body
+        used = [depths.get(n.id, 0) for n in ast.walk(assigned) if isinstance(n, ast.Name)]
+        depths[line.partition(" = ")[0]] = 1 + max(used)
+    widths = [list(depths.values()).count(d) for d in depths.values()]
+    found = {"depth": max(depths.values()), "width": max(widths), "multiplications": sum(" * " in x for x in lines)}
+    return all(found[name] <= options.get(name, found[name]) for name in found)
 
 
 def _attempt(inputs: list[str], steps: int, operations: list[str], shared: int, stream: Stream) -> list[str] | None:

@@ -1,40 +1,56 @@
 """Drawing instances: every student's own stream, whole blocks of candidates judged at once."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from t1gen.asks.literals import literal
-from t1gen.banks import Problem
+from t1gen.banks import Given, Problem
 from t1gen.errors import BankError, T1genError
 from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Shape
-from t1gen.problems import expression_graph
+from t1gen.problems import expression_graph, network
+from t1gen.problems.built import Built
 from t1gen.problems.draws import Stream, key, support
 from t1gen.problems.judge import Judge
-from t1gen.problems.structure import Structure, derive
+from t1gen.problems.layers import build_chain, build_layer
+from t1gen.problems.listing import Printed, printed
+from t1gen.problems.structure import Drawn, Structure, derive
 
 TRIES, BLOCK, SAMPLE = 10_000, 8, 160
 """Draws before a problem gives up, candidates judged at once for one student, instances looked at to calibrate."""
 
-BUILDERS = {"expression": expression_graph.build}
+BUILDERS: Mapping[str, Callable[[dict[str, Any], Stream], Built]] = {
+    "expression": expression_graph.build, "layer": build_layer, "chain": build_chain, "network": network.build,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Instance:
-    """One student's numbers for one problem: rationals in nested tuples, and the structure they belong to."""
+    """One student's numbers for one problem: rationals in nested tuples, and the structure they belong to.
+
+    `key` is what else is drawn for this student with: options, a listing's changed line.
+    """
 
     structure: Structure
     judge: Judge
     givens: dict[str, Any]
-    candidate: int
+    key: bytes
+
+    @cached_property
+    def listing(self) -> Printed | None:
+        """The problem's listing for this student."""
+        if self.structure.problem.listing is None:
+            return None
+        return printed(self.structure, self.judge.places, self.givens, Stream(self.key + b"listing"))
 
 
 @dataclass
@@ -65,52 +81,51 @@ class Source:
 
     # problems with a mapping of their own
 
-    def shapes(self) -> dict[str, Shape]:
-        return {n: g.shape if g.draw else shape_of(_fixed(g.value)) for n, g in self.problem.given.items()}
-
     def structure(self) -> tuple[Structure, Judge]:
         with self._placed():
-            return self._derive(self.problem.mapping, self.shapes(), {n: g.draw for n, g in self.problem.given.items()})
+            return self._derive(Built(self.problem.given, self.problem.mapping))
 
-    def _derive(self, mapping: str, shapes: dict[str, Shape], draws: dict[str, str]) -> tuple[Structure, Judge]:
-        if mapping not in self.derived:
-            structure = derive(self.problem, shapes, mapping)
+    def _derive(self, built: Built) -> tuple[Structure, Judge]:
+        shapes = shapes_of(built.given)
+        name = repr((built.mapping, shapes))
+        if name not in self.derived:
+            structure = derive(self.problem, Drawn(built.mapping, shapes, built.groups))
             judge = Judge(structure)
-            self.derived[mapping] = structure, judge
-            if judge.answers and any(draws.values()):
-                some = [self._candidate(shapes, draws, key("calibration", str(i))) for i in range(SAMPLE)]
+            self.derived[name] = structure, judge
+            if judge.answers and any(g.draw for g in built.given.values()):
+                some = [self._candidate(built.given, key("calibration", str(i))) for i in range(SAMPLE)]
                 judge.calibrate(_batch(some, shapes))
-        return self.derived[mapping]
+        return self.derived[name]
 
-    def _candidate(self, shapes: dict[str, Shape], draws: dict[str, str], stream_key: bytes) -> dict[str, Any]:
+    def _candidate(self, given: Mapping[str, Given], stream_key: bytes) -> dict[str, Any]:
         stream = Stream(stream_key)
-        return {n: self._value(n, shape, draws.get(n, ""), stream) for n, shape in shapes.items()}
+        return {n: self._value(g, stream) for n, g in given.items()}
 
-    def _value(self, name: str, shape: Shape, draw: str, stream: Stream) -> Any:
-        if not draw:
-            return _fixed(self.problem.given[name].value)
-        if draw not in self.supports:
-            self.supports[draw] = support(draw)
-        return nested([stream.choice(self.supports[draw]) for _ in range(prod(shape))], shape)
+    def _value(self, given: Given, stream: Stream) -> Any:
+        if not given.draw:
+            return _fixed(given.value)
+        if given.draw not in self.supports:
+            self.supports[given.draw] = support(given.draw)
+        return nested([stream.choice(self.supports[given.draw]) for _ in range(prod(given.shape))], given.shape)
 
     def _drawn(self, keys: Sequence[bytes]) -> list[Instance]:
         structure, judge = self.structure()
-        shapes, draws = self.shapes(), {n: g.draw for n, g in self.problem.given.items()}
+        given, shapes = self.problem.given, structure.mapping.givens
         found: list[Instance | None] = [None] * len(keys)
-        if not any(draws.values()):
-            fixed = self._candidate(shapes, draws, b"")
-            return [Instance(structure, judge, fixed, 0) for _ in keys]
+        if not any(g.draw for g in given.values()):
+            fixed = self._candidate(given, b"")
+            return [Instance(structure, judge, fixed, k) for k in keys]
         start = 0
         while missing := [i for i, f in enumerate(found) if f is None]:
             if start >= TRIES:
                 raise self._hopeless()
             size = BLOCK if len(missing) < 50 else 2
             rows = [(i, c) for i in missing for c in range(start, start + size)]
-            drawn = [self._candidate(shapes, draws, keys[i] + c.to_bytes(4, "big")) for i, c in rows]
+            drawn = [self._candidate(given, keys[i] + c.to_bytes(4, "big")) for i, c in rows]
             reasons = judge.reasons(_batch(drawn, shapes))
-            for (i, c), givens, reason in zip(rows, drawn, reasons, strict=True):
+            for (i, _), givens, reason in zip(rows, drawn, reasons, strict=True):
                 if found[i] is None and not reason:
-                    found[i] = Instance(structure, judge, givens, c)
+                    found[i] = Instance(structure, judge, givens, keys[i])
                 elif found[i] is None:
                     self.rejected[reason] += 1
             start += size
@@ -125,19 +140,24 @@ class Source:
             raise BankError(f"builder '{name}' is unknown (allowed: {', '.join(BUILDERS)})")
         for candidate in range(TRIES):
             stream_key = student_key + candidate.to_bytes(4, "big")
-            draws, mapping = build({k: v for k, v in self.problem.builder.items() if k != "name"}, Stream(stream_key))
-            shapes: dict[str, Shape] = dict.fromkeys(draws, ())
-            structure, judge = self._derive(mapping, shapes, draws)
-            givens = self._candidate(shapes, draws, stream_key + b"givens")
-            reason = judge.reasons(_batch([givens], shapes))[0]
+            made = build(self.problem.builder, Stream(stream_key))
+            built = Built({**made.given, **self.problem.given}, made.mapping, made.groups)
+            structure, judge = self._derive(built)
+            givens = self._candidate(built.given, stream_key + b"givens")
+            reason = judge.reasons(_batch([givens], structure.mapping.givens))[0]
             if not reason:
-                return Instance(structure, judge, givens, candidate)
+                return Instance(structure, judge, givens, student_key)
             self.rejected[reason] += 1
         raise self._hopeless()
 
     def _hopeless(self) -> BankError:
         reason, count = self.rejected.most_common(1)[0]
         return BankError(f"no fair instance in {TRIES} draws; most were rejected for '{reason}' ({count} times)")
+
+
+def shapes_of(given: Mapping[str, Given]) -> dict[str, Shape]:
+    """The shape of every given, of fixed ones that of their value."""
+    return {n: g.shape if g.draw else shape_of(_fixed(g.value)) for n, g in given.items()}
 
 
 def _fixed(value: Any) -> Any:

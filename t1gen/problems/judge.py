@@ -3,7 +3,6 @@
 Values are compared after rounding to 8 significant digits, so that every machine accepts the same instances.
 """
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,31 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from t1gen.errors import BankError, LanguageError
 from t1gen.mapping.evaluate import Override, Values, evaluate
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.fold import AXES, Array
 from t1gen.mapping.program import Program
-from t1gen.mapping.reader import COMPARE, Writer, expression
+from t1gen.mapping.reader import expression
 from t1gen.mapping.rounding import half_unit, tolerances
-from t1gen.mapping.syntax import parse
+from t1gen.problems.conditions import Conditions, eight, read_conditions
 from t1gen.problems.misconceptions import MISCONCEPTIONS
 from t1gen.problems.structure import Structure
 
 GUARD, SHARE, SMALL, UNITS, VISIBLE = 50, 0.05, 0.1, 5, 2.0
 """Half units below which nothing is divided by; the largest tolerance (a share, and in units for small entries); how
 many tolerances a mistake must move an answer."""
-
-TESTS = {"less": np.less, "less_equal": np.less_equal, "greater": np.greater, "greater_equal": np.greater_equal,
-         "equal": np.equal, "not_equal": np.not_equal}  # fmt: skip
-
-
-def eight(x: Array) -> Array:
-    """Rounded to 8 significant digits."""
-    with np.errstate(all="ignore"):
-        scale = 10.0 ** (7 - np.floor(np.log10(np.where(x == 0, 1.0, np.abs(x)))))
-        return np.where(np.isfinite(x), np.round(x * scale) / scale, x)
-
 
 @dataclass(frozen=True)
 class Place:
@@ -63,21 +50,25 @@ class Judge:
         return [self.structure.results[0][i] for i in self.structure.numeric]
 
     @cached_property
-    def requirements(self) -> tuple[Program, list[tuple[str, str, str, str]]]:
-        """The mapping with both sides of every required comparison: (text, left, test, right)."""
-        program = self.structure.mapping.copy()
-        rows = []
-        for text in self.structure.problem.require:
-            tree = parse(text, "eval").body
-            if not (isinstance(tree, ast.Compare) and len(tree.ops) == 1 and type(tree.ops[0]) in COMPARE):
-                raise BankError(f"require '{text}' is not one comparison", where=self.structure.problem.id)
-            writer = Writer(program, text=text, role="inner")
-            try:
-                sides = writer.value(tree.left), writer.value(tree.comparators[0])
-            except LanguageError as error:
-                raise error.inside(f"{self.structure.problem.id}: require '{text}'") from None
-            rows.append((text, sides[0], COMPARE[type(tree.ops[0])], sides[1]))
-        return program, rows
+    def requirements(self) -> Conditions:
+        problem = self.structure.problem
+        return read_conditions(self.structure.mapping, problem.require, "require", problem.id)
+
+    @cached_property
+    def told(self) -> dict[int, list[Conditions]]:
+        """For every question whose options tell when they are right, the conditions of each."""
+        mapping, place = self.structure.mapping, self.structure.problem.id
+        return {
+            k: [read_conditions(mapping, when_of(option), "when", place) for option in asked.options["options"]]
+            for k, asked in enumerate(self.structure.asked)
+            if "options" in asked.options
+        }
+
+    def right(self, k: int, givens: Mapping[str, Array]) -> Array:
+        """Which options of question k are right in which instances: options x batch."""
+        batch = next((a.shape[-1] for a in givens.values()), 1)
+        rows = [[h for _, h in c.holds(givens)] or [np.zeros(batch, dtype=bool)] for c in self.told[k]]
+        return np.array([np.logical_and.reduce(r) for r in rows])
 
     @cached_property
     def branches(self) -> tuple[Program, list[tuple[str, str]]]:
@@ -114,8 +105,12 @@ class Judge:
         """For each instance the first reason against it, empty where it is fair."""
         batch = next((a.shape[-1] for a in givens.values()), 1)
         out = np.full(batch, "", dtype=object)
-        for text, mask in self._required(givens):
-            _tell(out, mask, f"require: {text}")
+        for text, holds in self.requirements.holds(givens):
+            _tell(out, ~holds, f"require: {text}")
+        for k in self.told:
+            count = self.right(k, givens).sum(axis=0)
+            several = self.structure.asked[k].options.get("several")
+            _tell(out, count < 1 if several else count != 1, "not one option is right")
         left = np.flatnonzero(out == "")
         if len(left) and self.answers:
             some = {n: a[..., left] for n, a in givens.items()}
@@ -123,17 +118,6 @@ class Judge:
             self._judge(some, found, check_mistakes)
             out[left] = found
         return [str(r) for r in out]
-
-    def _required(self, givens: Mapping[str, Array]) -> list[tuple[str, Array]]:
-        program, rows = self.requirements
-        if not rows:
-            return []
-        values = evaluate(program, givens)
-        out = []
-        for text, left, test, right in rows:
-            holds = TESTS[test](eight(values[left]), eight(values[right]))
-            out.append((text, ~_all(np.asarray(holds))))
-        return out
 
     def _judge(self, givens: Mapping[str, Array], out: Array, check_mistakes: bool) -> None:
         values = evaluate(self.program, givens)
@@ -233,6 +217,12 @@ class Judge:
                     drawn, left = set(array[entry].tolist()), set(array[entry][seen].tolist())
                     if len(left) == 1 and len(drawn) > 1:
                         self.passes.setdefault(i, []).extend((name, entry, v) for v in sorted(drawn - left))
+
+
+def when_of(option: Mapping[str, Any]) -> list[str]:
+    """The conditions of an option, one or a list."""
+    when = option.get("when", [])
+    return [str(w) for w in when] if isinstance(when, list) else [str(when)]
 
 
 def _append(program: Program, name: str, text: str) -> str:

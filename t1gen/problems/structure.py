@@ -6,18 +6,18 @@ from fractions import Fraction
 from typing import Any
 
 from t1gen.answers import KINDS
-from t1gen.asks import ASKS, Quantity, Tape
+from t1gen.asks import ASKS, Quantity, Tape, read_phrase
 from t1gen.banks import Problem
 from t1gen.errors import BankError, T1genError, near
 from t1gen.mapping.notation import text
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.program import Program, Shape
-from t1gen.mapping.reader import read
+from t1gen.mapping.reader import inputs, read
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One question: the quantity, how it is answered, its shape and its points."""
+    """One question: the quantity, how it is answered, its shape and its points; `options` as the bank has them."""
 
     quantity: Quantity
     kind: str
@@ -25,10 +25,11 @@ class Asked:
     points: Fraction
     names: Mapping[str, Shape] = field(default_factory=dict)
     formula: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def numeric(self) -> bool:
-        return self.kind in ("number", "array")
+        return self.kind in ("number", "array", "table")
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,27 @@ class Structure:
     def program(self, tape: int = 0) -> Program:
         """The tape, pruned to what the answers need."""
         results = [r for r in self.results[tape] if r]
-        return self.tapes[tape].pruned(results or [self.mapping.output])
+        return self.tapes[tape].pruned(results or self.mapping.named[-1:])
 
 
-BASIC = ("points", "kind", "names")
+BASIC = ("points", "kind", "names", "sizes", "text", "because")
 
 
-def derive(problem: Problem, shapes: Mapping[str, Shape], mapping: str) -> Structure:
+@dataclass(frozen=True)
+class Drawn:
+    """What a mapping is over: its text, the shapes of its givens, and groups of names that asks may use."""
+
+    mapping: str
+    shapes: Mapping[str, Shape]
+    groups: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+def derive(problem: Problem, drawn: Drawn) -> Structure:
     """Read the mapping, append what every ask needs, and prove it; errors name the problem."""
     try:
-        program = read(mapping, shapes, lambdas=True)
-        entries = [one for entry in problem.ask for one in _entries(entry, program)]
+        program = read(drawn.mapping, drawn.shapes, lambdas=True) if drawn.mapping.strip() else inputs(drawn.shapes)
+        asks = (_grouped(entry, drawn.groups) for entry in problem.ask)
+        entries = [one for entry in asks for one in _entries(entry, program)]
         tapes, results = [], []
         for equal in range(1 + max((len(OPS[s.op].equal) for s in program if s.op in OPS), default=0)):
             tape = Tape(program, equal=equal)
@@ -75,8 +86,29 @@ def derive(problem: Problem, shapes: Mapping[str, Shape], mapping: str) -> Struc
         raise error.inside(problem.id) from None
 
 
-def _entries(entry: Mapping[str, Any], mapping: Program) -> list[tuple[Quantity, Mapping[str, Any]]]:
-    """One entry of `ask:` as quantities with their options."""
+def _grouped(value: Any, groups: Mapping[str, list[str]]) -> Any:
+    """An entry of `ask:` with the names that `$inputs` and other groups stand for."""
+    if isinstance(value, dict):
+        return {k: _grouped(v, groups) for k, v in value.items()}
+    if isinstance(value, list):
+        parts = [_grouped(v, groups) for v in value]
+        return [n for v, p in zip(value, parts, strict=True) for n in (p if _is_group(v) and groups else [p])]
+    if not _is_group(value) or not groups:
+        return value
+    if value[1:] not in groups:
+        known = [f"${g}" for g in groups]
+        raise BankError(f"there is no group '{value}'{near(value, known)} (allowed: {', '.join(known)})")
+    return groups[value[1:]]
+
+
+def _is_group(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("$") and value[1:].isidentifier()
+
+
+def _entries(entry: Mapping[str, Any] | str, mapping: Program) -> list[tuple[Quantity, Mapping[str, Any]]]:
+    """One entry of `ask:`, a phrase or an ask with its options, as quantities with their options."""
+    if isinstance(entry, str):
+        return [(read_phrase(entry, mapping), {})]
     if len(entry) != 1:
         raise BankError(f"an entry of 'ask' has one ask, not {', '.join(map(str, entry))}")
     ((name, value),) = entry.items()
@@ -115,20 +147,34 @@ def _asked(problem: Problem, entries: list[Any], tape: Tape, results: tuple[str,
             )
         if kind in ("array", "number"):
             kind = "array" if shape else "number"
+        if kind == "expression" and "sizes" in options:
+            _check_sizes(options["sizes"])
         names = _names(tape, quantity, options) if kind == "expression" else {}
         formula = text(tape.program, result, set(names)) if names else ""
-        out.append(Asked(quantity, kind, shape, worth, names, formula))
+        out.append(Asked(quantity, kind, shape, worth, names, formula, options))
     return tuple(out)
 
 
+def _check_sizes(sizes: Any) -> None:
+    if not isinstance(sizes, Mapping) or not all(
+        str(n).isidentifier() and type(s) is int and s > 0 for n, s in sizes.items()
+    ):
+        raise BankError("'sizes' gives names to whole numbers, such as {N: 4}")
+
+
 def _names(tape: Tape, quantity: Quantity, options: Mapping[str, Any]) -> dict[str, Shape]:
-    """What an expression may use: the cotangent, the givens and the named quantities, or what the bank says."""
-    seed = [quantity.cotangent] if isinstance(quantity.cotangent, str) else []
+    """What an expression may use: the cotangent, the givens and the named quantities, or what the bank says.
+
+    A bank may also name adjoints of the tape, such as dL_dz.
+    """
+    seed = [n for n in (quantity.cotangent, *(v for _, v in quantity.tangent)) if isinstance(n, str)]
     known = list(dict.fromkeys([*seed, *tape.mapping.givens, *tape.mapping.named]))
+    adjoints = [s.name for s in tape.program if s.role in ("edge", "sum") and not s.unnamed and s.name not in known]
     wanted = [str(n) for n in options.get("names", known)]
     for name in wanted:
-        if name not in known:
-            raise BankError(f"'{name}' may not stand in 'names'{near(name, known)} (allowed: {', '.join(known)})")
+        if name not in known and name not in adjoints:
+            allowed = [*known, *adjoints]
+            raise BankError(f"'{name}' may not stand in 'names'{near(name, allowed)} (allowed: {', '.join(allowed)})")
     return {n: tape.program.shape(n) for n in wanted}
 
 

@@ -274,7 +274,8 @@ OPTIONS = {"inputs": 3, "steps": 5, "fan_out": 1, "operations": ["+", "-", "*", 
 def test_a_built_expression_uses_all_and_fans_out_as_told(options: dict[str, Any]) -> None:
     told = {"inputs": 3, "steps": 5, "fan_out": 1} | options
     for i in range(40):
-        draws, mapping = build(options, Stream(key("builder", str(i))))
+        built = build(options, Stream(key("builder", str(i))))
+        draws, mapping = built.given, built.mapping
         lines = ast.parse(mapping).body
         uses = Counter(
             n.id for n in ast.walk(ast.parse(mapping)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
@@ -287,7 +288,7 @@ def test_a_built_expression_uses_all_and_fans_out_as_told(options: dict[str, Any
 
 
 def test_built_expressions_differ() -> None:
-    mappings = {build(OPTIONS, Stream(key("builder", str(i))))[1] for i in range(200)}
+    mappings = {build(OPTIONS, Stream(key("builder", str(i)))).mapping for i in range(200)}
     assert len(mappings) > 150
 
 

@@ -1,0 +1,58 @@
+"""order: the ids of lines in the order in which they run.
+
+An order is right when every line reads what it reads in the reference order: lines that do not depend on each other may
+change places.
+"""
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from t1gen.answers.choice import words
+from t1gen.answers.record import Kind, Unreadable, Verdict
+from t1gen.errors import LanguageError
+from t1gen.mapping.syntax import parse
+
+
+def read(given: Any, question: Any) -> list[str]:
+    """All ids, each once."""
+    known = {o.id.lower(): o.id for o in question.options}
+    told = words(given)
+    if len(told) == 1 and len(told[0]) == len(known) and all(len(i) == 1 for i in known):
+        told = list(told[0])
+    for word in told:
+        if word.lower() not in known:
+            raise Unreadable(f"'{word[:40]}' is none of the lines {', '.join(known.values())}")
+    ids = [known[w.lower()] for w in told]
+    if len(ids) != len(known) or len(set(ids)) != len(known):
+        raise Unreadable(f"every line is wanted once: {', '.join(known.values())}")
+    return ids
+
+
+def compare(value: list[str], question: Any, answer: Any, reference: Any) -> Verdict:
+    texts = {o.id: o.text.strip("`") for o in question.options}
+    try:
+        right, mine = sources(answer.value, texts), sources(value, texts)
+    except LanguageError:
+        return Verdict("correct") if value == answer.value else Verdict("wrong", "another order is right")
+    for name in value:
+        if mine[name] != right[name]:
+            return Verdict("wrong", f"line {name} comes at a place where what it needs is not there")
+    return Verdict("correct")
+
+
+def sources(order: Sequence[str], texts: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
+    """For every line, the line that assigned each name which it reads (None: none before it)."""
+    written: dict[str, str] = {}
+    out = {}
+    for name in order:
+        [line] = parse(texts[name], "exec").body
+        if not (isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name)):
+            raise LanguageError("a line is an assignment")
+        read = {n.id for n in ast.walk(line.value) if isinstance(n, ast.Name)}
+        out[name] = {n: written.get(n) for n in read}
+        written[line.targets[0].id] = name
+    return out
+
+
+KIND = Kind("order", read, compare)
