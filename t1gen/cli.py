@@ -346,7 +346,8 @@ def _say_coverage(problems: dict[str, Any], as_json: bool) -> None:
             items = ", ".join(i for i in problems[name].covers if i.rstrip("abcdefgh") == row)
             click.echo(f"      {name:<40} {items}")
     empty = [row for row, names in found.items() if not names]
-    click.echo(f"{len(problems)} problems; " + (f"rows without any: {', '.join(empty)}" if empty else "no row is empty"))
+    said = f"rows without any: {', '.join(empty)}" if empty else "no row is empty"
+    click.echo(f"{len(problems)} problems; {said}")
     raise SystemExit(1 if empty else 0)
 
 

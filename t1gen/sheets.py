@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from t1gen.mapping.evaluate import Values, evaluate
 from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.notation import latex, latex_name, latex_numbers, line, text
 from t1gen.mapping.ops import OPS
+from t1gen.mapping.ops.structural import numpy_index
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.problems.issued import mapping_of
 from t1gen.wording import say, words
@@ -192,7 +194,8 @@ def _asked(language: str, question: files.Question) -> list[blocks.Block]:
     if question.kind == "choice":
         return [_options(question, ())]
     if question.kind == "order":
-        return [_options(question, ()), blocks.Blank("order", (len(question.options),))]
+        lines = blocks.Options(_options(question, ()).lines, boxes=False)
+        return [lines, blocks.Blank("order", (len(question.options),))]
     if question.kind == "table":
         return [_form(language, question, question.cells)]
     return [blocks.Blank(question.kind, tuple(question.shape or ()), None)]
@@ -218,7 +221,7 @@ def _solved(language: str, problem: files.Problem, key: files.Key) -> list[list[
     out = []
     for question, result in zip(problem.questions, solved.results, strict=True):
         answer = key.answers[question.id]
-        body = _solution(question, solved, result, values, shown)
+        body = _solution(language, question, solved, result, values, shown)
         if isinstance(answer.because, str):
             body += paragraphs(answer.because)
         body.extend(_answered(language, question, answer))
@@ -294,7 +297,7 @@ def _values(problem: files.Problem, solved: Worked) -> Values:
 
 
 def _solution(
-    question: files.Question, solved: Worked, result: str, values: Values, shown: set[str]
+    language: str, question: files.Question, solved: Worked, result: str, values: Values, shown: set[str]
 ) -> list[blocks.Block]:
     """The steps to this answer that no earlier question has shown."""
     if question.kind == "graph":
@@ -309,7 +312,24 @@ def _solution(
     lines = tuple(_line(program, s, None if symbolic else values, decimals) for s in steps)
     if not symbolic:
         shown.update(s.name for s in steps)
-    return [blocks.Formulas(lines)] if lines else []
+    notes = [note for s in steps for note in _notes(language, program, s)]
+    said: list[blocks.Block] = [blocks.Paragraph(runs(" ".join(notes)))] if notes else []
+    return [blocks.Formulas(lines), *said] if lines else []
+
+
+def _notes(language: str, program: Program, step: Step) -> list[str]:
+    """What a line moves or adds up, in words: entries put at positions, shares of a quantity used for many entries."""
+    out, todo = [], [step]
+    while todo:
+        part = todo.pop()
+        todo += [program[a] for a in part.args if program[a].unnamed]
+        if part.op == "put":
+            places = np.arange(prod(part.shape)).reshape(part.shape)[numpy_index(part.static("index"))].ravel()
+            at = ", ".join(map(str, places)) if len(part.shape) == 1 else ""
+            out.append(say(language, "solution", "put", name=step.name, at=at, many=len(places) != 1))
+        elif part.op == "sum_to":
+            out.append(say(language, "solution", "sum_to", name=step.name))
+    return out
 
 
 def _is_line(step: Step) -> bool:

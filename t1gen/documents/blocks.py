@@ -96,10 +96,11 @@ class Blank:
 
 @dataclass(frozen=True)
 class Options:
-    """What can be picked: (id, text) a line, with a box to tick; ids in `right` are ticked."""
+    """What can be picked or ordered: (id, text) a line; to pick, each has a box, and ids in `right` are ticked."""
 
     lines: tuple[tuple[str, Text], ...]
     right: tuple[str, ...] = ()
+    boxes: bool = True
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -200,6 +200,7 @@ class _Latex(Writer):
         return shown, 5 if shown.startswith("-") else ATOM
 
     def right(self, step: Step) -> tuple[str, int]:
+        step = self._spread(step)
         op = OPS.get(step.op)
         if op is None or hasattr(self, f"_{step.op}") or (op.latex is None and op.infix):
             return super().right(step)
@@ -211,6 +212,24 @@ class _Latex(Writer):
             out = out.replace(f"{{{letter}}}", part[0])
             out = out.replace(f"<{letter}>", _parenthesised(part, 7))
         return out, _latex_level(step.op)
+
+    def _spread(self, step: Step) -> Step:
+        """An elementwise step with its unnamed filled arrays as the numbers that fill them."""
+        if step.op not in OPS or OPS[step.op].local is None:
+            return step
+        return replace(step, args=tuple(self._filling(a) or a for a in step.args))
+
+    def _filling(self, name: str) -> str | None:
+        step = self.program[name]
+        filled = step.op == "broadcast_to" and step.unnamed and self.program.shape(step.args[0]) == ()
+        return step.args[0] if filled else None
+
+    def _broadcast_to(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        """A number times ones."""
+        if self.program.shape(step.args[0]) != ():
+            return _latex_call(step, [args[0][0]]), ATOM
+        sizes = r" \times ".join(map(str, step.shape))
+        return rf"{_parenthesised(args[0], PRODUCT)}\,\mathbf{{1}}_{{{sizes}}}", PRODUCT
 
     def _transpose(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         if not _reversed(step):

@@ -134,7 +134,7 @@ class Writer:
             raise LanguageError(f"an array of {len(shape)} axes is too deep; at most {RANK}")
         if prod(shape) > SIZE:
             raise LanguageError(f"an array of shape {shape} is too large; at most {SIZE} entries")
-        simple = self._simplified(op_name, args, shape) if self.fold and not name else None
+        simple = self._simplified(op_name, args, shape, statics) if self.fold and not name else None
         if simple is not None:
             return simple
         name = name or self.program.fresh()
@@ -146,12 +146,14 @@ class Writer:
         step = self.program[name]
         return step.static("value") if step.op == "const" and step.shape == () else None
 
-    def _simplified(self, op: str, args: tuple[str, ...], shape: Shape) -> str | None:
+    def _simplified(self, op: str, args: tuple[str, ...], shape: Shape, statics: Mapping[str, Any]) -> str | None:
         """What this step is without writing it: helpers that do nothing, products with 1, literal arithmetic."""
         if op in ("reshape", "broadcast_to", "sum_to", "copy") and self.program.shape(args[0]) == shape:
             return args[0]
         if op == "transpose" and len(shape) < 2:
             return args[0]
+        if op == "transpose" and _is_swapped(self.program[args[0]]) and statics.get("axes") is None:
+            return self.program[args[0]].args[0]
         values = [self._literal_value(a) for a in args]
         if all(isinstance(v, Fraction) for v in values) and op in _LITERAL:
             result = _LITERAL[op](*values)
@@ -435,6 +437,11 @@ _LITERAL: dict[str, Callable[..., Fraction | None]] = {
 IMPLICIT = ("fixed_point", "argmin")
 MODULES = ("np", "numpy", "np.linalg", "numpy.linalg", "torch", "jnp", "F")
 """Prefixes that a call may have: np.exp is exp."""
+
+
+def _is_swapped(step: Step) -> bool:
+    """Whether a step is the transpose of a matrix, so that transposing it again gives that matrix back."""
+    return step.op == "transpose" and step.static("axes") == (1, 0)
 
 
 def _filled(value: int) -> Callable[[Shape], Any]:

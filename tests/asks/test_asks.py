@@ -304,7 +304,8 @@ def test_declared_asks_are_the_phrases():
         ("multiplications", {"wrt": "x", "mode": "vjp"}, ["vjp multiplications for jacobian of L wrt x"]),
         ("decision", {"of": "c"}, ["decision of c"]),
         ("shape", {"of": "h", "wrt": "W", "axes": True}, ["shape of full jacobian of h wrt W"]),
-        ("multiplications", {"of": "h", "wrt": "x", "about": "vjp"}, ["reverse-mode multiplications for vjp of h wrt x"]),
+        ("multiplications", {"of": "h", "wrt": "x", "about": "vjp"},
+         ["reverse-mode multiplications for vjp of h wrt x"]),
         ("difference", {"wrt": "c", "h": 0.5}, ["central difference of L wrt c with h=0.5"]),
     ]  # fmt: skip
     for ask, options, phrases in rows:
