@@ -18,6 +18,8 @@ from t1gen.problems.shown import ASKED, shown
 SAMPLE, DIGITS, CLOSE = 2, 30, 1e-9
 MANY, RIGHT, WRONG = 2_000, 6, 10
 """Distinct instances that a problem should have, and statements that a pool should hold."""
+PAIRS = 3
+"""Equal pairs below which nothing can be told: one or two may be chance."""
 UNEVEN = 0.25
 """How far the minutes of a pool's problems may be from their mean, as a share of it."""
 
@@ -26,7 +28,8 @@ UNEVEN = 0.25
 class Finding:
     """What `check` tells of one problem; `wrong` makes it fail.
 
-    `estimate` is how many equally likely instances would give as many equal pairs among those drawn; None: no pair.
+    `estimate` is how many equally likely instances would give as many equal pairs among those drawn; None: too few
+    pairs.
     """
 
     problem: str
@@ -81,7 +84,7 @@ def _variety(instances: list[Instance]) -> tuple[float | None, int]:
     """The number of equally likely instances that explains the equal pairs, and how many differ."""
     seen = Counter(map(_identity, instances))
     pairs, equal = len(instances) * (len(instances) - 1) / 2, sum(n * (n - 1) / 2 for n in seen.values())
-    return (pairs / equal if equal else None), len(seen)
+    return (pairs / equal if equal >= PAIRS else None), len(seen)
 
 
 def _identity(instance: Instance) -> str:
@@ -120,7 +123,7 @@ def _hidden(instance: Instance) -> list[str]:
 def _group(members: list[Instance], finding: Finding) -> None:
     answers = solved(members)
     for answer in (a for one in answers for a in one if a["tolerance"] is not None):
-        finding.widest = max(finding.widest, *map(float, flat(answer["tolerance"])))
+        finding.widest = max([finding.widest, *map(float, flat(answer["tolerance"]))])
     for instance, found in list(zip(members, answers, strict=True))[: SAMPLE if len(members) > 1 else 1]:
         finding.wrong.extend(_recomputed(instance, found))
 
@@ -132,7 +135,11 @@ def _recomputed(instance: Instance, answers: list[dict[str, Any]]) -> list[str]:
     for asked, answer in zip(structure.asked, answers, strict=True):
         if not asked.numeric or asked.quantity.ask == "graph":
             continue
-        wanted = reference.answer(structure.mapping, asked.quantity, instance.givens, DIGITS)
+        try:
+            wanted = reference.answer(structure.mapping, asked.quantity, instance.givens, DIGITS)
+        except RecursionError:
+            wrong.append(f"{asked.quantity.ask} of {asked.quantity.of}: not recomputed, sympy cannot follow it")
+            continue
         if wanted is None:
             continue
         for ours, theirs in zip(flat(answer["value"]), wanted, strict=True):

@@ -121,7 +121,7 @@ class Bank(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     def alone(self, one: Problem) -> "Bank":
         """The bank with this problem only."""
-        return msgspec.structs.replace(self, problems=(one,), slots=())
+        return msgspec.structs.replace(self, problems=(one,), slots=(), minutes=one.minutes)
 
 
 def available() -> dict[str, Path]:
@@ -201,7 +201,7 @@ def _own(path: Path) -> tuple[Bank, list[tuple[list[str], int]]]:
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise BankError(f"not YAML: {' '.join(str(error).split())[:200]}", where=str(path)) from None
     pools = _split_pools(tree, str(path))
-    _mend_draws(tree)
+    _mend(tree)
     try:
         bank = msgspec.convert(tree, Bank, strict=True)
     except msgspec.ValidationError as error:
@@ -234,8 +234,11 @@ def _split_pools(tree: Any, path: str) -> list[tuple[list[str], int]]:
     return pools
 
 
-def _mend_draws(tree: Any) -> None:
-    """`{draw: nonzero(-3, 3)}` without quotes: YAML splits it at the comma, and here it is joined again."""
+def _mend(tree: Any) -> None:
+    """What YAML reads otherwise than it is meant.
+
+    `{draw: nonzero(-3, 3)}` without quotes is split at the comma, and here joined again; rows of the lecture are texts.
+    """
     problems = tree.get("problems") if isinstance(tree, dict) else None
     for one in problems if isinstance(problems, list) else []:
         givens = one.get("given") if isinstance(one, dict) else None
@@ -244,6 +247,8 @@ def _mend_draws(tree: Any) -> None:
             if isinstance(draw, str) and draw.count("(") > draw.count(")"):
                 pieces = [k for k, v in given.items() if v is None]
                 given["draw"] = ", ".join([draw, *(str(given.pop(k) or k) for k in pieces)])
+        if isinstance(one, dict) and isinstance(one.get("covers"), list):
+            one["covers"] = [str(c) for c in one["covers"]]
 
 
 def _bytes(path: Path) -> bytes:

@@ -155,7 +155,7 @@ def solved(instances: Sequence[Instance]) -> list[list[dict[str, Any]]]:
     given = rationals([i.givens for i in instances], shapes)
     floats = {n: a.astype(float) for n, a in given.items()}
     names = structure.results[0]
-    program = structure.program()
+    program = judge.program
     values = evaluate(program, floats)
     widest = judge.tolerance(floats) if judge.answers else {}
     known = exact(program, given) if judge.answers else {}
@@ -208,7 +208,8 @@ def _problem(bank: Bank, number: int, part: Part) -> files.Problem:
         text=text or (say(language, "problem", problem.shows) if structure.mapping.named else ""),
         points=_plain(sum(Fraction(q.points) for q in questions)),
         given={n: _json(v) for n, v in instance.givens.items()}, definitions=printed(structure.mapping),
-        listing=instance.listing.text if instance.listing else "", shows=problem.shows,
+        listing=instance.listing.text if instance.listing else "",
+        shows=problem.shows if structure.mapping.named else "mapping",
         mapping=_lines(structure), questions=questions,
     )  # fmt: skip
 
@@ -229,7 +230,7 @@ def _question(language: str, part: Part, number: int, k: int) -> files.Question:
     mapping = structure.mapping
     own = filled(told(asked.options["text"], language), part.instance) if "text" in asked.options else ""
     return files.Question(
-        id=f"{number}{_letter(k)}", text=_text(language, asked, own, rate), ask=q.ask, of=q.of or None,
+        id=f"{number}{_letter(k)}", text=_text(language, asked, mapping, own, rate), ask=q.ask, of=q.of or None,
         wrt=q.wrt or None, moves=list(q.moves), cotangent=_json(q.cotangent),
         tangent={n: _json(v) for n, v in q.tangent}, order=q.order if q.ask == "derivative" else None,
         mode=q.mode or None, about=q.about or None, h=_json(givens.get(q.h, q.h) if isinstance(q.h, str) else q.h),
@@ -280,10 +281,12 @@ def _operations(mapping: Any) -> list[str]:
     return sorted({s.op for s in mapping if s.op not in ("given", "const", "copy")})
 
 
-def _text(language: str, asked: Asked, own: str, rate: Any) -> str:
+def _text(language: str, asked: Asked, mapping: Any, own: str, rate: Any) -> str:
     """The question in words, the bank's own or the default ones, and how a formula is written."""
     q = asked.quantity
     cotangent = q.cotangent if isinstance(q.cotangent, str) or q.cotangent is None else _latex(q.cotangent)
+    if isinstance(q.cotangent, Fraction) and mapping.shape(q.wrt if q.ask == "hvp" else q.of):
+        cotangent = rf"{cotangent}\,\mathbf{{1}}" if q.cotangent != 1 else r"\mathbf{1}"
     rows, columns = (asked.shape[0], asked.shape[1]) if q.ask in ("jacobian", "hessian") else (0, 0)
     tangent = [(n, v if isinstance(v, str) else _latex(v)) for n, v in q.tangent]
     h = q.h if q.h is None or isinstance(q.h, str) else _latex(q.h)

@@ -1,7 +1,8 @@
 """Exams and keys as documents: the words, formulas, graphs, blanks and worked steps of a printed sheet."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
@@ -24,6 +25,8 @@ from t1gen.mapping.program import Program, Shape, Step
 from t1gen.problems.issued import mapping_of
 from t1gen.wording import say, words
 
+WHOLE = ("shape", "entries", "parameters", "passes", "multiplications", "decision")
+"""Asks that are answered by whole numbers, which nobody rounds."""
 RULE = re.compile(r"\|[\s|:-]*")
 MARKUP = re.compile(r"\$([^$]+)\$|`([^`]+)`|\*\*([^*]+)\*\*")
 
@@ -47,16 +50,31 @@ def runs(markdown: str) -> Text:
     return tuple(out)
 
 
+SIGNS = {
+    r"\times": "x", r"\cdot": "*", r"\odot": "*", r"\top": "T", r"\partial ": "d", r"\ne ": "!= ", r"\neq": "!=",
+    r"\leq": "<=", r"\geq": ">=", r"\le ": "<= ", r"\ge ": ">= ", r"\to": "->", r"\quad": " ", r"\%": "%",
+}  # fmt: skip
+"""LaTeX signs as a terminal shows them."""
+
+INSIDE = r"((?:[^{}]|\{[^{}]*\})*)"
+GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+"""What stands in braces, up to three deep."""
+
+
 def readable(formula: str) -> str:
-    """LaTeX of names and fractions as a terminal shows it: dL/dw, alpha, h_1."""
-    inside = r"((?:[^{}]|\{[^{}]*\})*)"
-    plain = re.sub(rf"\\frac\{{\\partial {inside}\}}\{{\\partial {inside}\}}", r"d\1/d\2", formula)
-    plain = re.sub(rf"\\frac\{{{inside}\}}\{{{inside}\}}", r"(\1)/(\2)", plain)
-    plain = re.sub(r"\\partial ", "d", plain)
-    plain = (
-        re.sub(r"\\(?:left|right|!|,|;)", "", plain).replace(r"\top", "T").replace(r"\cdot", "*").replace(r"\odot", "*")
-    )
+    """LaTeX of names, fractions and matrices as a terminal shows it: dL/dw, (a)/(b), [[1, 2], [3, 4]], alpha, h_1."""
+    plain = re.sub(r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}", lambda m: _rows(m[1]), formula)
+    plain = re.sub(rf"\\frac\{{\\partial {INSIDE}\}}\{{\\partial {INSIDE}\}}", r"d\1/d\2", plain)
+    plain = re.sub(rf"\\frac{GROUP}{GROUP}", r"(\1)/(\2)", plain)
+    plain = re.sub(r"\\(?:left|right|!|;)", "", plain).replace(r"\,", " ")
+    for sign, shown in SIGNS.items():
+        plain = plain.replace(sign, shown)
     return re.sub(r"\\(?:math\w+|operatorname|text)?", "", plain).replace("{", "").replace("}", "")
+
+
+def _rows(inside: str) -> str:
+    rows = (", ".join(cell.strip() for cell in row.split("&")) for row in inside.split(r"\\"))
+    return f"[{', '.join(f'[{row}]' for row in rows)}]"
 
 
 def number(value: float, decimals: int) -> str:
@@ -137,11 +155,27 @@ def _document(exam: files.Exam, kind: str, problems: tuple[blocks.Problem, ...])
         time = say(exam.language, "units", "minutes", n=_amount(exam.minutes))
         fields.append(((Plain(say_words["minutes"]),), (Plain(time),)))
     fields.append(((Plain(say_words["total"]),), (Plain(_amount(exam.points)),)))
-    decimals = max((q.decimals or 0 for p in exam.problems for q in p.questions), default=3)
-    note = blocks.Paragraph(runs(say_words["rounding"].replace("{{ decimals }}", str(decimals))))
+    decimals = usual_decimals(exam)
+    note = [] if decimals is None else [_rounding(exam.language, decimals)]
     return blocks.Document(
-        kind, (Plain(exam.title),), exam.language, exam.variant, tuple(fields), (note, *problems), say_words
+        kind, (Plain(exam.title),), exam.language, exam.variant, tuple(fields), (*note, *problems), say_words
     )
+
+
+def usual_decimals(exam: files.Exam) -> int | None:
+    """What most questions are rounded to; None where nothing is rounded."""
+    counts = Counter(_decimals(p) for p in exam.problems)
+    del counts[None]
+    return counts.most_common(1)[0][0] if counts else None
+
+
+def _decimals(problem: files.Problem) -> int | None:
+    """What the numbers of a problem are rounded to."""
+    return next((q.decimals for q in problem.questions if q.decimals is not None and q.ask not in WHOLE), None)
+
+
+def _rounding(language: str, decimals: int) -> blocks.Paragraph:
+    return blocks.Paragraph(runs(words(language)["rounding"].replace("{{ decimals }}", str(decimals))))
 
 
 def _amount(points: float) -> str:
@@ -153,7 +187,10 @@ def _points(exam: files.Exam, points: float) -> str:
 
 
 def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) -> blocks.Problem:
-    inside = _told(exam.language, problem)
+    inside = _told(exam.language, problem, key is not None)
+    own = _decimals(problem)
+    if own not in (None, usual_decimals(exam)):
+        inside.append(_rounding(exam.language, own or 0))
     if key is None:
         bodies = [_asked(exam.language, q) for q in problem.questions]
     else:
@@ -164,7 +201,7 @@ def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) ->
     return blocks.Problem(problem.number, (Plain(problem.title),), _points(exam, problem.points), tuple(inside))
 
 
-def _told(language: str, problem: files.Problem) -> list[blocks.Block]:
+def _told(language: str, problem: files.Problem, in_key: bool) -> list[blocks.Block]:
     """What stands before the questions: the text, the givens, and the mapping as the problem shows it."""
     program = mapping_of(problem)
     inside: list[blocks.Block] = list(paragraphs(problem.text))
@@ -173,7 +210,7 @@ def _told(language: str, problem: files.Problem) -> list[blocks.Block]:
         inside += _given(problem)
     if shows_mapping:
         inside += _mapping(program, problem.mapping)
-        inside += [_where(language, t) for t in problem.definitions.values()]
+        inside += [_where(language, t if in_key else t.partition("; vjp ")[0]) for t in problem.definitions.values()]
         if problem.competence == "backpropagation" and not problem.listing:
             inside.append(graph(program))
     if problem.listing:
@@ -198,6 +235,8 @@ def _asked(language: str, question: files.Question) -> list[blocks.Block]:
         return [lines, blocks.Blank("order", (len(question.options),))]
     if question.kind == "table":
         return [_form(language, question, question.cells)]
+    if question.ask == "shape":
+        return [blocks.Blank("number")]
     return [blocks.Blank(question.kind, tuple(question.shape or ()), None)]
 
 
@@ -222,9 +261,9 @@ def _solved(language: str, problem: files.Problem, key: files.Key) -> list[list[
     for question, result in zip(problem.questions, solved.results, strict=True):
         answer = key.answers[question.id]
         body = _solution(language, question, solved, result, values, shown)
+        body.extend(_answered(language, question, answer))
         if isinstance(answer.because, str):
             body += paragraphs(answer.because)
-        body.extend(_answered(language, question, answer))
         out.append(body)
     return out
 
@@ -306,15 +345,26 @@ def _solution(
         return []
     program = solved.tape.program
     decimals = question.decimals if question.decimals is not None else 3
-    needed = program.ancestors([result])
-    steps = [s for s in program if s.name in needed and s.name not in shown and _is_line(s)]
     symbolic = question.kind == "expression"
+    needed = _up_to(program, result, question.names) if symbolic else program.ancestors([result])
+    steps = [s for s in program if s.name in needed and s.name not in shown and _is_line(s)]
     lines = tuple(_line(program, s, None if symbolic else values, decimals) for s in steps)
     if not symbolic:
         shown.update(s.name for s in steps)
     notes = [note for s in steps for note in _notes(language, program, s)]
     said: list[blocks.Block] = [blocks.Paragraph(runs(" ".join(notes)))] if notes else []
     return [blocks.Formulas(lines), *said] if lines else []
+
+
+def _up_to(program: Program, result: str, names: Collection[str]) -> set[str]:
+    """The steps that lead from the names that a formula may use to its result."""
+    seen, todo = set[str](), [result]
+    while todo:
+        name = todo.pop()
+        if name not in seen and (name == result or name not in names):
+            seen.add(name)
+            todo.extend(program[name].args)
+    return seen
 
 
 def _notes(language: str, program: Program, step: Step) -> list[str]:
@@ -338,7 +388,7 @@ def _is_line(step: Step) -> bool:
 
 def _line(program: Program, step: Step, values: Values | None, decimals: int) -> Math:
     """`dL/dz = dL/dq * y = 0.731 * (-1) = -0.731`."""
-    left, right = latex_name(step.name), latex(program, step.name)
+    left, right = _named(program, step.name), latex(program, step.name, show=lambda n: _named(program, n))
     plain = line(program, step.name)
     if values is None:
         return Math(f"{left} = {right}", plain)
@@ -350,6 +400,14 @@ def _line(program: Program, step: Step, values: Values | None, decimals: int) ->
     if shown.latex not in parts[1:]:
         parts.append(shown.latex)
     return Math(" = ".join(parts), f"{plain} = {shown.plain}")
+
+
+def _named(program: Program, name: str) -> str:
+    """A name as LaTeX; the first of several paths to x as a power (1) of dL/dx, not as dL by an x_1."""
+    total, _, path = name.rpartition("_")
+    if path.isdigit() and total in program and program[total].role == "sum" and program[name].role == "edge":
+        return f"{latex_name(total)}^{{({path})}}"
+    return latex_name(name)
 
 
 def _leaves(program: Program, step: Step) -> list[str]:
@@ -373,6 +431,8 @@ def _answer(question: files.Question, answer: files.KeyAnswer) -> Text:
         return (Code(str(answer.value)),)
     decimals = question.decimals if question.decimals is not None else 3
     shown = value_math(answer.value, decimals)
+    if question.ask in WHOLE:
+        return (shown,)
     widest = max(map(float, flat(answer.tolerance)), default=0.0)
     return (shown, Plain("  \u00b1 "), Math(f"{widest:.2g}", f"{widest:.2g}"))
 

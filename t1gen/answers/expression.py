@@ -1,6 +1,7 @@
 """expression: a formula in the mapping language, compared with the reference at seeded points."""
 
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from t1gen.answers.record import Kind, Unreadable, Verdict
+from t1gen.asks.tape import Tape
 from t1gen.errors import LanguageError
 from t1gen.mapping.evaluate import evaluate
 from t1gen.mapping.nested import squeezed
@@ -116,8 +118,19 @@ def _points(mapping: Program, names: Mapping[str, Shape]) -> dict[str, Array]:
             givens[name] = drawn.reshape((*shape, POINTS))
             if POINTS > 1:
                 givens[name][..., POINTS // 2 :] = np.abs(givens[name][..., POINTS // 2 :])
-    values = evaluate(mapping, {n: givens[n] for n in mapping.givens})
-    return {n: values[n] if n in values else givens[n] for n in names}
+    tape = Tape(mapping)
+    adjoints = {n: _adjoint(tape, n) for n in names if n not in mapping}
+    values = evaluate(tape.program, {n: givens[n] for n in mapping.givens})
+    found = {n: values[a] for n, a in adjoints.items() if a}
+    return {n: found[n] if n in found else values[n] if n in values else givens[n] for n in names}
+
+
+def _adjoint(tape: Tape, name: str) -> str:
+    """The step that a name such as dL_dz stands for; empty where it is a name of its own, a cotangent."""
+    partial = re.fullmatch(r"d(\w+)_d(\w+)", name)
+    if not partial or any(n not in tape.mapping for n in partial.groups()) or tape.mapping.shape(partial[1]) != ():
+        return ""
+    return tape.gradient(partial[1], partial[2])
 
 
 KIND = Kind("expression", read, compare)

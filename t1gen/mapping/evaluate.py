@@ -36,17 +36,18 @@ class Override:
 
 
 def evaluate(
-    program: Program, givens: Mapping[str, Array], overrides: Iterable[Override] = (), start: Values | None = None
-) -> Values:
+    program: Program, givens: Mapping[str, Array], overrides: Iterable[Override] = (), start: Values | None = None,
+    batch: int = 1,
+) -> Values:  # fmt: skip
     """Every step's value, floats of shape (*step.shape, batch).
 
-    `givens` have that shape already; steps found in `start` are taken from there. Values that are not finite are
-    left in place: the asks refuse them.
+    `givens` have that shape already; `batch` counts where there are none; steps found in `start` are taken from there.
+    Values that are not finite are left in place: the asks refuse them.
     """
     told: dict[str, list[Override]] = {}
     for override in overrides:
         told.setdefault(override.step, []).append(override)
-    batch = next((np.shape(a)[-1] for a in givens.values()), 1)
+    batch = next((np.shape(a)[-1] for a in givens.values()), batch)
     values: Values = dict(start or {})
     with np.errstate(all="ignore"):
         for step in program:

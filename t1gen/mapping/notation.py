@@ -229,7 +229,8 @@ class _Latex(Writer):
         if self.program.shape(step.args[0]) != ():
             return _latex_call(step, [args[0][0]]), ATOM
         sizes = r" \times ".join(map(str, step.shape))
-        return rf"{_parenthesised(args[0], PRODUCT)}\,\mathbf{{1}}_{{{sizes}}}", PRODUCT
+        ones = rf"\mathbf{{1}}_{{{sizes}}}"
+        return (ones, ATOM) if args[0][0] == "1" else (rf"{_parenthesised(args[0], PRODUCT)}\,{ones}", PRODUCT)
 
     def _transpose(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         if not _reversed(step):
@@ -242,7 +243,9 @@ class _Latex(Writer):
     def _mul(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         shapes = [self.program.shape(a) for a in step.args]
         mark = r" \odot " if shapes[0] and shapes[1] else r" \cdot "
-        return _parenthesised(args[0], 4) + mark + _positive(args[1], 4), 4
+        first = self.program[step.args[0]]
+        open_ended = first.op in ("log", "sin", "cos", "tanh") and not self.stop(first.name)
+        return _parenthesised(args[0], ATOM if open_ended else 4) + mark + _positive(args[1], 4), 4
 
     def _neg(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         return f"-{_positive(args[0], 4)}", 4

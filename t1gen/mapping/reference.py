@@ -126,17 +126,17 @@ def _forward(sympy: Any, mapping: Program, q: Any, exact: Values) -> Any:
 def _sizes(sympy: Any, mapping: Program, q: Any, exact: Values) -> Any:
     """Shapes and entries, counted from the values themselves."""
     shape = _values(mapping, exact)[q.of].shape[:-1]
+    other = _values(mapping, exact)[q.wrt].shape[:-1] if q.wrt else ()
     if q.about == "jacobian":
-        rows = _jacobian(sympy, mapping, q, exact)
-        shape = (len(rows), len(rows[0]))
+        shape = (prod(shape), prod(other))
     elif q.about == "axes":
-        shape += _values(mapping, exact)[q.wrt].shape[:-1]
+        shape += other
     return list(shape) if q.ask == "shape" else [prod(shape)]
 
 
 def _passes(sympy: Any, mapping: Program, q: Any, exact: Values) -> list[int]:
-    rows = _jacobian(sympy, mapping, q, exact)
-    return [len(rows) if q.mode == "reverse-mode" else len(rows[0])]
+    values = _values(mapping, exact)
+    return [prod(values[q.of if q.mode == "reverse-mode" else q.wrt].shape[:-1])]
 
 
 def _parameters(sympy: Any, mapping: Program, q: Any, exact: Values) -> list[int]:

@@ -68,7 +68,8 @@ def _some(
         shift[(*entry, 2 * m)], shift[(*entry, 2 * m + 1)] = step, -step
         own.setdefault(name, []).append(m)
     overrides = [Override(n, shift=s.reshape((*s.shape[:-2], -1))) for n, s in shifts.items()]
-    moved = evaluate(program, {n: np.tile(a, columns) for n, a in givens.items()}, overrides) if moves else {}
+    tiled = {n: np.tile(a, columns) for n, a in givens.items()}
+    moved = evaluate(program, tiled, overrides, batch=columns * batch) if moves else {}
     return {r: half + _changes(r, base[r], moved, columns, own.get(r, [])) for r in results}
 
 

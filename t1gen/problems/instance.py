@@ -143,6 +143,9 @@ class Source:
             made = build(self.problem.builder, Stream(stream_key))
             built = Built({**made.given, **self.problem.given}, made.mapping, made.groups)
             structure, judge = self._derive(built)
+            if judge.always_zero():
+                self.rejected["an answer is always zero"] += 1
+                continue
             givens = self._candidate(built.given, stream_key + b"givens")
             reason = judge.reasons(_batch([givens], structure.mapping.givens))[0]
             if not reason:

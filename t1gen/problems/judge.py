@@ -43,7 +43,7 @@ class Judge:
 
     @cached_property
     def program(self) -> Program:
-        return self.structure.program()
+        return self.structure.judged()
 
     @cached_property
     def answers(self) -> list[str]:
@@ -148,26 +148,32 @@ class Judge:
         widest = tolerances(program, [*self.answers, *(n for n, _ in rows)], givens, decimals)
         for t in range(1, len(self.structure.tapes)):
             names = [self.structure.results[t][i] for i in self.structure.numeric]
-            other = tolerances(self.structure.program(t), names, givens, decimals)
+            other = tolerances(self.structure.judged(t), names, givens, decimals)
             for mine, theirs in zip(self.answers, names, strict=True):
                 widest[mine] = np.maximum(widest[mine], other[theirs])
         return widest
 
     def _trivial(self, name: str, value: Array, givens: Mapping[str, Array]) -> Array:
-        """Where a whole answer is zero or a copied input, though the structure does not force it."""
+        """Where a whole answer is zero or a copied input, though the structure does not force it to be such."""
         bad = np.zeros(value.shape[-1], dtype=bool)
-        if not self.forced(name, None):
-            bad |= _all(eight(value) == 0)
-        for other, array in givens.items():
-            if array.shape == value.shape and not self.forced(name, other):
+        if self.forced(name):
+            return bad
+        bad |= _all(eight(value) == 0)
+        for array in givens.values():
+            if array.shape == value.shape:
                 bad |= _all(eight(value) == eight(array))
         return bad
 
-    def forced(self, answer: str, given: str | None) -> bool:
-        """Whether an answer is zero (or this given) at random inputs too."""
+    def forced(self, answer: str) -> bool:
+        """Whether an answer is the same, or some given, at all random inputs too."""
         points, values = self._at_random
-        wanted = points[given] if given else np.zeros(1)
-        return bool(np.allclose(values[answer], wanted, atol=1e-9))
+        value = values[answer]
+        same = [v for v in points.values() if v.shape == value.shape] + [value[..., :1]]
+        return any(np.allclose(value, other, atol=1e-9) for other in same)
+
+    def always_zero(self) -> bool:
+        """Whether some answer is zero at all random inputs."""
+        return any(np.allclose(self._at_random[1][name], 0, atol=1e-9) for name in self.answers)
 
     @cached_property
     def _at_random(self) -> tuple[dict[str, Array], Values]:

@@ -31,7 +31,7 @@ def _elementwise(shape: Shape, weight: str, options: Mapping[str, Any], stream: 
 
 def _linear(shape: Shape, weight: str, options: Mapping[str, Any], stream: Stream) -> Layer:
     n, m = shape[0], size(options.get("size", [2, 3]), stream)
-    bias = chr(ord(weight) + 32)
+    bias = f"b{weight}"
     return stream.choice([
         Layer(f"{weight} @ {{x}}", {weight: (m, n)}),
         Layer(f"{{x}} @ {weight}", {weight: (n, m)}),
@@ -41,7 +41,7 @@ def _linear(shape: Shape, weight: str, options: Mapping[str, Any], stream: Strea
 
 
 def _structural(shape: Shape, weight: str, options: Mapping[str, Any], stream: Stream) -> Layer:
-    n, diagonal = shape[0], chr(ord(weight) + 32)
+    n, diagonal = shape[0], f"d{weight}"
     order = stream.sample(range(n), n)
     choices = [Layer("{x}[::2]", {}), Layer("{x}[1::2]", {}), Layer("{x}[::-1]", {}), Layer("tile({x}, 2)", {}),
                Layer("{x}[1:]", {}), Layer("{x}[:-1]", {}), Layer(f"{{x}}[{order}]", {}), Layer("diag({x})", {}),
@@ -52,10 +52,9 @@ def _structural(shape: Shape, weight: str, options: Mapping[str, Any], stream: S
 
 
 def _reduction(shape: Shape, weight: str, options: Mapping[str, Any], stream: Stream) -> Layer:
-    vector = chr(ord(weight) + 32)
     return stream.choice([
         Layer("sum({x})", {}), Layer("mean({x})", {}), Layer("{x} @ {x}", {}), Layer("norm({x})", {}),
-        Layer("sum({x} ** 2) / 2", {}), Layer(f"{vector} @ {{x}}", {vector: shape}), Layer("max({x})", {}),
+        Layer("sum({x} ** 2) / 2", {}), Layer("c @ {x}", {"c": shape}),
     ])  # fmt: skip
 
 
@@ -88,7 +87,7 @@ def build_chain(options: dict[str, Any], stream: Stream) -> Built:
         raise BankError("a chain of several layers needs families other than 'reduction'")
     shapes: dict[str, Shape] = {"x": (size(options.get("size", [2, 3]), stream),)}
     lines: list[str] = []
-    before, names = "x", [*"yzabcd"[: count - closing], *("L" * closing)]
+    before, names = "x", [*"yzrstu"[: count - closing], *("L" * closing)]
     for i, name in enumerate(names):
         family = "reduction" if name == "L" else stream.choice(inner)
         here = read("\n".join(lines), shapes).shape(before) if lines else shapes["x"]

@@ -1,8 +1,10 @@
 """A declared problem with its mapping derived once: tapes, results, and what the asks are worth."""
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 from t1gen.answers import KINDS
@@ -55,8 +57,13 @@ class Structure:
         results = [r for r in self.results[tape] if r]
         return self.tapes[tape].pruned(results or self.mapping.named[-1:])
 
+    def judged(self, tape: int = 0) -> Program:
+        """The tape, pruned to what answers in numbers need; a formula may have a cotangent that has no value."""
+        results = [self.results[tape][i] for i in self.numeric]
+        return self.tapes[tape].pruned(results or self.mapping.named[-1:])
 
-BASIC = ("points", "kind", "names", "sizes", "text", "because")
+
+BASIC = ("points", "kind", "names", "sizes", "formula", "text", "because")
 
 
 @dataclass(frozen=True)
@@ -150,9 +157,30 @@ def _asked(problem: Problem, entries: list[Any], tape: Tape, results: tuple[str,
         if kind == "expression" and "sizes" in options:
             _check_sizes(options["sizes"])
         names = _names(tape, quantity, options) if kind == "expression" else {}
-        formula = text(tape.program, result, set(names)) if names else ""
+        formula = _formula(tape, result, names, options) if kind == "expression" else ""
         out.append(Asked(quantity, kind, shape, worth, names, formula, options))
     return tuple(out)
+
+
+def _formula(tape: Tape, result: str, names: Mapping[str, Shape], options: Mapping[str, Any]) -> str:
+    """The right answer as the tape writes it, or as the bank does where that has the same value."""
+    own, derived = str(options.get("formula", "")), text(tape.program, result, set(names))
+    _check_formula(own or derived, names, tape)
+    if own:
+        every = {s.name: list(s.shape) for s in tape.program if s.name.isidentifier() and not s.unnamed}
+        question = SimpleNamespace(names=every, sizes=options.get("sizes", {}), shape=tape.program.shape(result))
+        verdict = KINDS["expression"].compare(own, question, SimpleNamespace(value=derived), tape.mapping)
+        if verdict.verdict != "correct":
+            raise BankError(f"the formula {own} has another value than {derived}: {verdict.reason}")
+    return own or derived
+
+
+def _check_formula(formula: str, names: Mapping[str, Shape], tape: Tape) -> None:
+    """The right answer is written with the names that the question allows."""
+    used = {n.id for n in ast.walk(ast.parse(formula, mode="eval")) if isinstance(n, ast.Name)} if formula else set()
+    for name in sorted(used - set(names)):
+        if name in tape.program:
+            raise BankError(f"the right formula is {formula}, and '{name}' does not stand in 'names'")
 
 
 def _check_sizes(sizes: Any) -> None:

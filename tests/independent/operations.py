@@ -1,11 +1,13 @@
 """The operations of the mapping language over complex128 arrays, written apart from t1gen.
 
 Every body is analytic in its arguments, or branches on their real parts, so that an imaginary perturbation of
-1e-30 carries the derivative. A real part within 1e-12 of a kink or tie counts as on it.
+1e-30 carries the derivative, and values on a small circle carry the higher ones. A real part within 1e-12 of a kink
+or tie counts as on it.
 """
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +21,10 @@ SNAP = 1e-12
 
 class CannotCheck(Exception):
     """Something this program cannot read or recompute."""
+
+
+class Undefined(CannotCheck):
+    """No value or derivative at this point; there may be one at another."""
 
 
 def array(value: Any) -> Array:
@@ -87,8 +93,9 @@ def power(a: Array, b: Array) -> Array:
 
 
 def matmul(a: Array, b: Array) -> Array:
-    """a @ b to first order in the imaginary parts, which no library's complex product may then lose."""
-    return np.matmul(a.real, b.real) + 1j * (np.matmul(a.real, b.imag) + np.matmul(a.imag, b.real))
+    """a @ b by real products, so that no library's complex product may lose a small imaginary part."""
+    real = np.matmul(a.real, b.real) - np.matmul(a.imag, b.imag)
+    return real + 1j * (np.matmul(a.real, b.imag) + np.matmul(a.imag, b.real))
 
 
 def sigmoid(x: Array) -> Array:
@@ -97,6 +104,18 @@ def sigmoid(x: Array) -> Array:
 
 def softplus(x: Array) -> Array:
     return np.where(x.real > 0, x + np.log(1 + np.exp(-x)), np.log(1 + np.exp(x)))
+
+
+def erf(x: Array) -> Array:
+    """By its first derivative where the imaginary part is a perturbation, else by its power series."""
+    if np.all(np.abs(x.imag) < 1e-20):
+        real = np.vectorize(math.erf, otypes=[float])(x.real)
+        return array(real + 1j * x.imag * 2 / np.sqrt(np.pi) * np.exp(-(x.real**2)))
+    terms = [x]
+    for n in range(1, 80):
+        terms.append(terms[-1] * -x * x / n)
+    series = sum(term / (2 * n + 1) for n, term in enumerate(terms))
+    return where_undefined(np.abs(x) > 3, series * 2 / np.sqrt(np.pi))
 
 
 def leaky_relu(x: Array, slope: Any = 0.01) -> Array:
@@ -177,6 +196,40 @@ def put(v: Array, at: Any, shape: Any) -> Array:
     return out
 
 
+def tile(x: Array, reps: Any = 1) -> Array:
+    return np.tile(x, integers(reps))
+
+
+def argmax(x: Array, axis: Any = None) -> Array:
+    """The first place of the largest entry; what is larger by rounding alone is not larger."""
+    top = np.max(x.real, axis=integers(axis), keepdims=True)
+    return array(np.argmax(x.real >= top - SNAP * np.maximum(1, np.abs(top)), axis=integers(axis)))
+
+
+def one_hot(at: Array, n: Any) -> Array:
+    return array(np.rint(at.real)[..., None] == np.arange(integer(n)))
+
+
+def einsum(subscripts: Any, *arrays: Array) -> Array:
+    """Sums of products over letters, without a complex product of a library."""
+    parts, arrow, out = str(subscripts).replace(" ", "").partition("->")
+    if not arrow or len(parts.split(",")) != len(arrays) or any(len(set(p)) < len(p) for p in parts.split(",")):
+        raise CannotCheck(f"einsum {subscripts!r}")
+    letters = sorted(set(parts) - {","} - set(out)) + list(out)
+    product = array(1)
+    for part, x in zip(parts.split(","), arrays, strict=True):
+        here = [letter for letter in letters if letter in part]
+        moved = np.transpose(x, [part.index(letter) for letter in here])
+        sizes = dict(zip(here, moved.shape, strict=True))
+        product = product * moved.reshape([sizes.get(letter, 1) for letter in letters])
+    return np.asarray(np.sum(product, axis=tuple(range(len(letters) - len(out)))))
+
+
+def logabsdet(x: Array) -> Array:
+    found = np.linalg.det(x)
+    return log(sign(found) * found)
+
+
 def compare(holds: Callable[[Any, Any], Any]) -> Callable[[Array, Array], Array]:
     """A comparison as 1 or 0."""
     return lambda a, b: array(holds(sign(a - b), 0))
@@ -229,4 +282,31 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "sum_to": sum_to,
     "broadcast_to": lambda v, shape: np.broadcast_to(v, integers(shape)),
     "put": put,
+    "sign": lambda x: array(sign(x)),
+    "floor": lambda x: array(np.floor(x.real + SNAP)),
+    "round": lambda x: array(np.rint(x.real)),
+    "stop_gradient": lambda x: array(x.real),
+    "expm1": lambda x: np.exp(x) - 1,
+    "log1p": lambda x: log(1 + x),
+    "erf": erf,
+    "arcsin": np.arcsin,
+    "arctan": np.arctan,
+    "clip": lambda x, lo, hi: -maximum(-maximum(x, array(lo)), -array(hi)),
+    "transpose": lambda x, axes=None: np.transpose(x, integers(axes)),
+    "inv": np.linalg.inv,
+    "det": lambda x: np.asarray(np.linalg.det(x)),
+    "logabsdet": logabsdet,
+    "einsum": einsum,
+    "cumsum": lambda x, axis=None: np.cumsum(x, axis=integers(axis)),
+    "argmax": argmax,
+    "argsort": lambda x: array(np.argsort(x.real, kind="stable")),
+    "one_hot": one_hot,
+    "tile": tile,
+    "zeros": lambda shape: array(np.zeros(integers(shape))),
+    "ones": lambda shape: array(np.ones(integers(shape))),
+    "eye": lambda n: array(np.eye(integer(n))),
+    "arange": lambda n: array(np.arange(integer(n))),
 }
+
+NOT_ANALYTIC = {"stop_gradient", "clip_grad", "fixed_point", "argmin"}
+"""Whose values on a circle are no derivative: their gradient is another, or is found with the value held."""

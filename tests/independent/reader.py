@@ -1,15 +1,19 @@
-"""A small reader of mapping lines: whitelisted ast nodes, evaluated over complex arrays."""
+"""A small reader of mapping lines: whitelisted ast nodes, evaluated over complex arrays.
+
+A problem's own operations and functions stand in an env under their names, as what can be called.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from .implicit import IMPLICIT
 from .operations import OPERATIONS, Array, CannotCheck, array, index
 
 Env = Mapping[str, Any]
@@ -51,16 +55,18 @@ def evaluate_text(text: str, env: Env) -> Array:
     return array(evaluate(parse(text, "eval").body, env))
 
 
-def run(lines: Lines, inputs: Env, bumps: Env | None = None) -> dict[str, Array]:
+def run(lines: Lines, inputs: Env, bumps: Env | None = None, functions: Env | None = None) -> dict[str, Array]:
     """Every name's value; a bump is added to its name when that is given or assigned."""
-    bumps = bumps or {}
-    env: dict[str, Array] = {name: array(value) + bumps.get(name, 0) for name, value in inputs.items()}
+    bumps, functions = bumps or {}, functions or {}
+    env: dict[str, Any] = dict(functions)
+    found: dict[str, Array] = {name: array(value) + bumps.get(name, 0) for name, value in inputs.items()}
+    env |= found
     with np.errstate(all="ignore"):
         for name, expression in lines.items():
-            if name in inputs:
+            if name in inputs or name in functions:
                 raise CannotCheck(f"the given {name} is assigned again")
-            env[name] = array(evaluate(expression, env)) + bumps.get(name, 0)
-    return env
+            env[name] = found[name] = array(evaluate(expression, env)) + bumps.get(name, 0)
+    return found
 
 
 def evaluate(node: ast.expr, env: Env) -> Any:
@@ -138,11 +144,33 @@ def read_slice(node: ast.Slice, env: Env) -> slice:
 
 
 def read_call(node: ast.Call, env: Env) -> Any:
+    name = call_name(node)
+    if name in IMPLICIT:
+        return read_implicit(node, env)
     args = [evaluate(arg, env) for arg in call_arguments(node)]
     if any(keyword.arg is None for keyword in node.keywords):
         raise CannotCheck("** in a call")
     statics = {str(keyword.arg): evaluate(keyword.value, env) for keyword in node.keywords}
-    return apply(call_name(node), *args, **statics)
+    if callable(own := env.get(name)):
+        return own(*args, **statics)
+    return apply(name, *args, **statics)
+
+
+def read_implicit(node: ast.Call, env: Env) -> Array:
+    """fixed_point(lambda u: ..., start) and argmin: the value, moved as its equation says."""
+    match node:
+        case ast.Call(args=[ast.Lambda(args=ast.arguments(args=[bound]), body=inside), start], keywords=[]):
+            used = {name: array(env[name]) for name in sorted(names_in(inside, {bound.arg})) if name in env}
+        case _:
+            raise CannotCheck(f"not in the language: {ast.unparse(node)}")
+    size = max((np.max(np.abs(value.imag), initial=0.0) for value in used.values()), default=0.0)
+
+    def body(u: Array, along: complex = 0) -> Array:
+        """The body at u, with all that it reads moved along its imaginary part."""
+        moved = {name: value.real + along * value.imag / (size or 1.0) for name, value in used.items()}
+        return array(evaluate(inside, {**env, **moved, bound.arg: u}))
+
+    return IMPLICIT[call_name(node)](body, array(evaluate(start, env)).real, float(size))
 
 
 def call_name(node: ast.Call) -> str:
@@ -163,9 +191,9 @@ def read_tuple(node: ast.Tuple, env: Env) -> tuple[Any, ...]:
 
 
 def read_list(node: ast.List, env: Env) -> Any:
-    """Numbers as an array, a list of arrays as a tuple."""
+    """Numbers, or arrays of one shape, as an array; other arrays as a tuple."""
     entries = tuple(evaluate(entry, env) for entry in node.elts)
-    return np.stack(entries) if entries and all(np.ndim(entry) == 0 for entry in entries) else entries
+    return np.stack(entries) if len({np.shape(entry) for entry in entries}) == 1 else entries
 
 
 READINGS: dict[type, Callable[[Any, Env], Any]] = {
@@ -188,17 +216,35 @@ def walk(lines: Lines) -> Iterator[ast.AST]:
     return (node for line in lines.values() for node in ast.walk(line))
 
 
+def names_in(node: ast.AST, bound: Collection[str] = ()) -> set[str]:
+    """The quantities that an expression reads; not what it calls, nor the arguments of its lambdas."""
+    match node:
+        case ast.Name(id=name):
+            return {name} - {"pi", "s_", *bound}
+        case ast.Lambda():
+            return names_in(node.body, {*bound, *(argument.arg for argument in node.args.args)})
+        case ast.Call(func=ast.Name()):
+            parts: Iterable[ast.AST] = [*node.args, *node.keywords]
+        case _:
+            parts = ast.iter_child_nodes(node)
+    return {name for part in parts for name in names_in(part, bound)}
+
+
+def calls_in(lines: Lines) -> set[str]:
+    """The operations and functions that are called by name."""
+    return {call_name(node) for node in walk(lines) if isinstance(node, ast.Call)}
+
+
 def index_names(lines: Lines) -> set[str]:
-    """Names that stand inside an index: their values are places, not quantities."""
+    """Names that stand as an index: their values are places, not quantities."""
     slices = [node.slice for node in walk(lines) if isinstance(node, ast.Subscript)]
-    return {node.id for part in slices for node in ast.walk(part) if isinstance(node, ast.Name)}
+    parts = [part for whole in slices for part in (whole.elts if isinstance(whole, ast.Tuple) else [whole])]
+    return {part.id for part in parts if isinstance(part, ast.Name)}
 
 
 def free_names(lines: Lines) -> set[str]:
     """Names that a mapping uses and does not assign."""
-    called = {id(node.func) for node in walk(lines) if isinstance(node, ast.Call)}
-    used = {node.id for node in walk(lines) if isinstance(node, ast.Name) and id(node) not in called}
-    return used - set(lines) - {"pi", "s_"}
+    return {name for line in lines.values() for name in names_in(line)} - set(lines)
 
 
 @dataclass

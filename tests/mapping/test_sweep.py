@@ -193,8 +193,9 @@ def test_adjoints_of_intermediates_are_slopes_too():
 
 # random programs
 
-UNARY = [op for op in OPS.values() if op.arity == 1 and not op.examples and not op.infix]
-BINARY = [op for op in OPS.values() if op.arity == 2 and not op.examples]
+HONEST = [op for op in OPS.values() if not (op.examples or op.frozen or op.surrogate or op.custom)]
+UNARY = [op for op in HONEST if op.arity == 1 and not op.infix]
+BINARY = [op for op in HONEST if op.arity == 2]
 VECTORS = [
     "sum(A)",
     "mean(A)",
