@@ -80,8 +80,8 @@ class Question(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
 class Problem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One problem of a test: the given values, the mapping as plain assignments, the questions.
 
-    `shows` says what is printed of the mapping: mapping, listing, or text, where an exam has no mapping but the
-    key's sheet has it.
+    `shows` says what is printed instead of the mapping: listing, or text, where an exam has no mapping but the key's
+    sheet has it.
     """
 
     id: str
@@ -92,7 +92,7 @@ class Problem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     points: Number
     given: Mapping[str, Value]
     listing: str = ""
-    shows: str = "mapping"
+    shows: str = ""
     definitions: Mapping[str, str] = field(default_factory=dict)
     mapping: Sequence[str]
     questions: Sequence[Question]

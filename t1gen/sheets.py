@@ -205,7 +205,7 @@ def _told(language: str, problem: files.Problem, in_key: bool) -> list[blocks.Bl
     """What stands before the questions: the text, the givens, and the mapping as the problem shows it."""
     program = mapping_of(problem)
     inside: list[blocks.Block] = list(paragraphs(problem.text))
-    shows_mapping = problem.shows == "mapping" and problem.mapping
+    shows_mapping = problem.mapping and not problem.shows
     if problem.mapping or problem.shows == "text":
         inside += _given(problem)
     if shows_mapping:

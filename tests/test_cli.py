@@ -20,6 +20,9 @@ from t1gen.cli import main
 COMMANDS = ["banks", "check", "generate", "grade", "render", "schema", "show", "solve"]
 
 
+CLASSIC = Path(__file__).parent / "classic.yaml"
+
+
 def t1gen(*arguments: object) -> Result:
     return CliRunner().invoke(main, list(map(str, arguments)))
 
@@ -45,7 +48,7 @@ def apart(
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of JSON files for one test; copy it before changing it."""
     out = tmp_path_factory.mktemp("cli") / "t1-9"
-    assert t1gen("generate", "--seed", 9, "--exam", "t1-9", "--format", "json", "--out", out).exit_code == 0
+    assert t1gen("generate", CLASSIC, "--seed", 9, "--exam", "t1-9", "--format", "json", "--out", out).exit_code == 0
     return out
 
 

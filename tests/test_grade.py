@@ -1,4 +1,4 @@
-"""Marking the standard test: what earns everything, what earns nothing, and that no answer stops the marker."""
+"""Marking a test: what earns everything, what earns nothing, and that no answer stops the marker."""
 
 import json
 from collections.abc import Iterator
@@ -16,12 +16,13 @@ from t1gen.exam import Maker, Plan, blank_submission
 from t1gen.files import Exam, Key, Mark, Question, Report, Student, Submission
 from t1gen.marking.mark import mark
 
+CLASSIC = str(Path(__file__).parent / "classic.yaml")
 SEEDS = ("42", "43", "44", "grade")
 
 
 @cache
 def maker(seed: str) -> Maker:
-    return Maker(Plan(load("t1"), seed, f"t1-{seed}"))
+    return Maker(Plan(load(CLASSIC), seed, f"t1-{seed}"))
 
 
 @cache

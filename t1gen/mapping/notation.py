@@ -168,7 +168,12 @@ def _entry_text(entry: tuple[Any, ...]) -> str:
 
 
 def latex_name(name: str) -> str:
-    """`W1` -> W_{1}, `alpha` -> \\alpha, `out_h1` -> \\mathit{out}_{h1}, `dL_dw` -> a fraction of partials."""
+    """`W1` -> W_{1}, `alpha` -> \\alpha, `out_h1` -> \\mathit{out}_{h1}, `dL_dw` -> a fraction of partials.
+
+    An adjoint of an unnamed quantity, `d_8_d_1`, is a delta.
+    """
+    if re.search(r"d_\d", name):
+        return rf"\delta_{{{','.join(re.findall(r'[0-9]+', name))}}}"
     partial = re.fullmatch(r"(?:s\d+_)?d([A-Za-z]\w*?)_d([A-Za-z_]\w*?)", name)
     if partial:
         return rf"\frac{{\partial {latex_name(partial[1])}}}{{\partial {latex_name(partial[2])}}}"
@@ -197,7 +202,7 @@ class _Latex(Writer):
         if not self.stop(name):
             return self.right(step)
         shown = self.show(name)
-        return shown, 5 if shown.startswith("-") else ATOM
+        return shown, 5 if shown.startswith("-") else 6 if "^{(" in shown else ATOM
 
     def right(self, step: Step) -> tuple[str, int]:
         step = self._spread(step)
@@ -238,7 +243,7 @@ class _Latex(Writer):
         return rf"{_parenthesised(args[0], 7)}^{{\top}}", 6
 
     def _index(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
-        return rf"{_parenthesised(args[0], 7)}_{{{_latex_index(step.static('index'))}}}", 7
+        return rf"{_unsubscripted(args[0])}_{{{_latex_index(step.static('index'))}}}", 7
 
     def _mul(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         shapes = [self.program.shape(a) for a in step.args]
@@ -271,7 +276,7 @@ class _Latex(Writer):
     _einsum = _concatenate
 
     def _gather(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
-        return rf"{_parenthesised(args[0], 7)}_{{{','.join(a for a, _ in args[1:])}}}", 7
+        return rf"{_unsubscripted(args[0])}_{{{','.join(a for a, _ in args[1:])}}}", 7
 
 
 def _latex_level(op: str) -> int:
@@ -280,6 +285,11 @@ def _latex_level(op: str) -> int:
 
 def _parenthesised(part: tuple[str, int], level: float) -> str:
     return part[0] if part[1] >= level else rf"\left({part[0]}\right)"
+
+
+def _unsubscripted(part: tuple[str, int]) -> str:
+    """Parenthesised where a subscript ends it already."""
+    return rf"\left({part[0]}\right)" if part[1] < 7 or re.search(r"_\{.*\}$", part[0]) else part[0]
 
 
 def _positive(part: tuple[str, int], level: float) -> str:

@@ -57,7 +57,7 @@ def _some(
     program: Program, results: list[str], givens: Mapping[str, Array], moves: list[tuple[str, tuple[int, ...]]],
     decimals: int, batch: int,
 ) -> Values:  # fmt: skip
-    base = evaluate(program, givens)
+    base = evaluate(program, givens, batch=batch)
     columns = 2 * len(moves)
     half = half_unit(decimals)
     shifts: dict[str, Array] = {}

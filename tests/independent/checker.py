@@ -8,9 +8,11 @@ What it cannot recompute is a finding too ("cannot check ..."); nothing is passe
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -18,9 +20,26 @@ from typing import Any
 
 import numpy as np
 
-from .operations import CannotCheck
-from .reader import evaluate_text, free_names, graph_of, read_lines, run
-from .recompute import Json, Point, Real, lines_of, numbers, random_points, recompute, stated_point
+from .choices import check_choice, check_consistency, check_order
+from .implicit import H
+from .listings import check_listing
+from .operations import OPERATIONS, CannotCheck, Undefined, array
+from .reader import apply, call_arguments, call_name, evaluate, evaluate_text, graph_of, read_lines, run, walk
+from .recompute import (
+    Json,
+    Own,
+    Point,
+    Real,
+    adjoint,
+    functions_of,
+    known_names,
+    lines_of,
+    numbers,
+    random_points,
+    read_own,
+    recompute,
+    stated_point,
+)
 
 CLOSE = 1e-9
 DIGITS = 1e-11  # relative room for values written with 12 significant digits
@@ -40,18 +59,95 @@ SPELLINGS = {
 
 def wrong_answers(exam: Json, key: Json) -> list[str]:
     """One message for each answer of the key that is wrong, missing or cannot be checked."""
+    problems = [told(problem, key) for problem in exam.get("problems", [])]
     return [
         *guarded("exam and key", lambda: check_heads(exam, key)),
+        *guarded("the sheet", lambda: check_sheet(exam, key)),
         *guarded("points", lambda: check_totals(exam)),
         *guarded("questions", lambda: check_ids(exam, key)),
         *(
             f"{problem.get('id')} {question.get('id')}: {finding}"
-            for problem in exam.get("problems", [])
+            for problem in problems
             for question in problem.get("questions", [])
             if (answer := key.get("answers", {}).get(question.get("id"))) is not None
             for finding in guarded("the answer", partial(check_answer, problem, question, answer))
         ),
+        *(
+            f"{problem.get('id')} {finding}"
+            for problem in problems
+            for finding in guarded("the problem", partial(check_problem, problem, key))
+        ),
     ]
+
+
+def told(problem: Json, key: Json) -> Json:
+    """A problem with its mapping; where it is told in words alone, only the key's sheet has that."""
+    if problem.get("shows") != "text" or problem.get("mapping"):
+        return problem
+    sheet = key.get("sheet") or {}
+    found = [other["mapping"] for other in sheet.get("problems", []) if other["id"] == problem["id"]]
+    return {**problem, "mapping": found[0]} if len(found) == 1 else problem
+
+
+def check_sheet(exam: Json, key: Json) -> Iterator[str]:
+    """The key's sheet is the exam, but for the mappings that the exam keeps to itself."""
+    if (sheet := key.get("sheet")) is None:
+        return
+    hidden = {problem["id"] for problem in exam["problems"] if problem.get("shows") == "text"}
+    problems = [{**p, "mapping": []} if p["id"] in hidden else p for p in sheet["problems"]]
+    if {**sheet, "problems": problems} != exam:
+        yield "the key's sheet is another exam"
+    for problem in exam["problems"]:
+        if problem.get("shows") == "text" and problem["mapping"]:
+            yield f"{problem['id']}: the exam has the mapping of a problem that is told in words"
+
+
+def check_problem(problem: Json, key: Json) -> Iterator[str]:
+    """What a problem shows beside its questions: definitions and code."""
+    if problem.get("shows", "mapping") not in ("mapping", "listing", "text"):
+        yield f"shows: cannot check {problem['shows']!r}"
+    if problem.get("shows") == "listing" and not problem.get("listing"):
+        yield "shows: there is no listing"
+    if problem.get("definitions"):
+        yield from (f"definitions: {f}" for f in guarded("definitions", lambda: check_definitions(problem)))
+    if problem.get("listing"):
+        for finding in guarded("the listing", lambda: labelled(check_listing(problem, key["answers"]))):
+            yield finding if finding.startswith("listing") else f"listing: {finding}"
+
+
+def labelled(found: Iterator[tuple[str, str]]) -> Iterator[str]:
+    return (f"listing {question}: {finding}" if question else f"listing: {finding}" for question, finding in found)
+
+
+def check_definitions(problem: Json) -> Iterator[str]:
+    """What is printed of a known operation is that operation; a rule that claims to be the derivative is."""
+    functions, lines = functions_of(problem), lines_of(problem)
+    env: dict[str, Any] = {**functions, **stated_point(problem).values()}
+    for name, text in problem["definitions"].items():
+        own = read_own(text, functions)
+        calls = [node for node in walk(lines) if isinstance(node, ast.Call) and call_name(node) == name]
+        if not calls:
+            yield f"{name} is not used"
+        for node in calls:
+            args = [array(evaluate(part, env)) for part in call_arguments(node)]
+            if name in OPERATIONS:
+                statics = {str(word.arg): evaluate(word.value, env) for word in node.keywords}
+                right = apply(name, *args, **statics)
+                if right.shape != (value := own(*args)).shape or list(differences(right.real, value.real)):
+                    yield f"{text!r} is not {name}"
+            elif own.rules and not own.surrogate and not rules_hold(own, args):
+                yield f"{text!r}: the rule is not the derivative"
+
+
+def rules_hold(own: Own, args: list[Any]) -> bool:
+    """Whether the rules of an operation are the derivatives of its value."""
+    rng = np.random.default_rng(28)
+    tangents = {name: rng.normal(size=x.shape) for name, x in zip(own.parameters, args, strict=True)}
+    given = dict(zip(own.parameters, args, strict=True))
+    moved = own(*(x + 1j * H * tangents[name] for name, x in given.items()))
+    v = rng.normal(size=moved.shape)
+    back = own.back(v, array(moved.real), given, {name: array(1j * t) for name, t in tangents.items()})
+    return abs(back - np.sum(v * moved.imag / H)) <= 1e-9 * max(1, abs(back))
 
 
 def guarded(what: str, check: Callable[[], Iterator[str]]) -> list[str]:
@@ -172,8 +268,11 @@ def check_tolerance(value: Real, stated: Any, decimals: int) -> Iterator[str]:
 
 def usable(problem: Json, own: Callable[[Point], Real]) -> list[tuple[Point, Real]]:
     """Random points at which the right answer is finite, with that answer."""
-    answers = [(point, own(point)) for point in random_points(problem)]
-    found = [(point, value) for point, value in answers if np.all(np.isfinite(value))]
+    found = []
+    for point in random_points(problem):
+        with suppress(Undefined):
+            found.append((point, own(point)))
+    found = [(point, value) for point, value in found if np.all(np.isfinite(value))]
     if len(found) < FEWEST_POINTS:
         raise CannotCheck(f"only {len(found)} random points have a finite answer")
     return found
@@ -181,17 +280,23 @@ def usable(problem: Json, own: Callable[[Point], Real]) -> list[tuple[Point, Rea
 
 def check_expression(problem: Json, question: Json, answer: Json) -> Iterator[str]:
     """The key's text, over the allowed names, equals the right answer at random points."""
-    names, shape = question["names"], tuple(question["shape"])
-    if unknown := set(names) - meaningful(problem):
+    names, shape, known = question["names"], tuple(question["shape"]), known_names(problem)
+    adjoints = {name: pair for name in set(names) - known if (pair := adjoint(name, known))}
+    if unknown := set(names) - meaningful(problem) - set(adjoints):
         yield f"names that mean nothing here: {sorted(unknown)}"
+    sizes = question.get("sizes") or {}
+    if odd := [name for name, size in sizes.items() if name in names or type(size) is not int]:
+        yield f"sizes that are no sizes: {odd}"
     for point, own in usable(problem, lambda point: recompute(point, question)):
         env = {name: value for name, value in point.values().items() if name in names}
+        env |= {name: array(point.gradient(*pair)) for name, pair in adjoints.items()}
         shapes = {name: list(value.shape) for name, value in env.items()}
         if shapes != {name: list(stated) for name, stated in names.items()}:
             yield f"names are {names}, right is {shapes}"
             return
         with np.errstate(all="ignore"):
-            value = evaluate_text(answer["value"], env).real
+            whole = {name: array(size) for name, size in sizes.items()}
+            value = evaluate_text(answer["value"], {**env, **whole}).real
         if not value.shape == own.shape == shape:
             yield f"shape {value.shape} in the key, {own.shape} is right, {shape} is asked"
             return
@@ -202,11 +307,32 @@ def check_expression(problem: Json, question: Json, answer: Json) -> Iterator[st
 
 def meaningful(problem: Json) -> set[str]:
     """Given names, those of the mapping, and the (co)tangents that the problem's questions name."""
-    lines, questions = lines_of(problem), problem["questions"]
+    questions = problem["questions"]
     stated = [question.get("cotangent") for question in questions]
     stated += [tangent for question in questions for tangent in (question.get("tangent") or {}).values()]
-    named = {name for name in stated if isinstance(name, str)}
-    return {*(problem.get("given") or {}), *lines, *free_names(lines), *named}
+    return known_names(problem) | {name for name in stated if isinstance(name, str)}
+
+
+def check_table(problem: Json, question: Json, answer: Json) -> Iterator[str]:
+    """Every cell; what the sheet prints is the key's."""
+    if question["ask"] != "table":
+        raise CannotCheck(f"the ask {question['ask']!r} as a table")
+    own, value = recompute(stated_point(problem), question), numbers(answer["value"])
+    if own.shape != value.shape:
+        yield f"shape {value.shape} in the key, {own.shape} is right"
+        return
+    yield from differences(own, value)
+    yield from check_exact(value, answer["exact"])
+    yield from check_tolerance(value, answer["tolerance"], question["decimals"])
+    if len(question["columns"]) != len(question["parts"]) or shape_of(question["cells"]) != value.shape:
+        yield f"{question['columns']} and {question['cells']} are not columns and cells of shape {value.shape}"
+        return
+    shown = {place: entry(question["cells"], place) for place in np.ndindex(value.shape)}
+    if all(cell is not None for cell in shown.values()):
+        yield "there is no cell to fill in"
+    for place, cell in shown.items():
+        if cell is not None and abs(float(numbers(cell)) - value[place]) > DIGITS * abs(value[place]):
+            yield f"the sheet prints {cell} at {list(place)}, the key has {value[place]:.12g}"
 
 
 def check_graph(problem: Json, question: Json, answer: Json) -> Iterator[str]:
@@ -216,7 +342,7 @@ def check_graph(problem: Json, question: Json, answer: Json) -> Iterator[str]:
     lines, drawn = lines_of(problem), read_lines(answer["value"])
     of, last = question.get("of") or list(lines)[-1], list(drawn)[-1]
     for point, own in usable(problem, lambda point: point.value(of)):
-        value = run(drawn, point.inputs)[last].real
+        value = run(drawn, point.inputs, functions=point.functions)[last].real
         found = differences(own, value, f"{last} at a random point: ") if value.shape == own.shape else None
         if wrong := ["the last line has another shape"] if found is None else list(found):
             yield wrong[0]
@@ -244,6 +370,9 @@ KINDS: dict[str, Callable[[Json, Json, Json], Iterator[str]]] = {
     "array": check_number,
     "expression": check_expression,
     "graph": check_graph,
+    "table": check_table,
+    "choice": check_choice,
+    "order": check_order,
 }
 
 
@@ -271,12 +400,27 @@ def pairs(paths: list[Path]) -> list[tuple[Path, Path]]:
 def check_files(exam: Path, key: Path) -> list[str]:
     """The findings of a pair of files; a file that cannot be read is one."""
     try:
-        files = [json.loads(path.read_text(encoding="utf-8")) for path in (exam, key)]
+        files = read_pair(exam, key)
     except (OSError, ValueError) as error:
         return [f"{exam}: cannot check: {error}"]
-    if not all(isinstance(file, dict) for file in files):
-        return [f"{exam}: cannot check: no JSON object"]
     return [f"{exam}: {finding}" for finding in guarded("the files", lambda: iter(wrong_answers(*files)))]
+
+
+def read_pair(exam: Path, key: Path) -> tuple[Json, Json]:
+    """An exam and its key; raises OSError or ValueError where there is none."""
+    files = [json.loads(path.read_text(encoding="utf-8")) for path in (exam, key)]
+    if not all(isinstance(file, dict) for file in files):
+        raise ValueError("no JSON object")
+    return files[0], files[1]
+
+
+def check_class(found: list[tuple[Path, Path]]) -> list[str]:
+    """What is right for one student and wrong for another, over all files that can be read."""
+    readable = []
+    for pair in found:
+        with suppress(OSError, ValueError):
+            readable.append(read_pair(*pair))
+    return guarded("the class", lambda: iter(check_consistency(readable)))
 
 
 def main(arguments: list[str]) -> int:
@@ -285,7 +429,7 @@ def main(arguments: list[str]) -> int:
         found = pairs([Path(argument) for argument in arguments])
     except ValueError:
         found = []
-    findings = [finding for pair in found for finding in check_files(*pair)]
+    findings = [finding for pair in found for finding in check_files(*pair)] + check_class(found)
     for finding in findings:
         print(finding)
     print(f"{len(found)} exams checked, {len(findings)} findings")

@@ -147,6 +147,8 @@ def read_call(node: ast.Call, env: Env) -> Any:
     name = call_name(node)
     if name in IMPLICIT:
         return read_implicit(node, env)
+    if name == "stop_gradient":
+        env = still(env)
     args = [evaluate(arg, env) for arg in call_arguments(node)]
     if any(keyword.arg is None for keyword in node.keywords):
         raise CannotCheck("** in a call")
@@ -154,6 +156,11 @@ def read_call(node: ast.Call, env: Env) -> Any:
     if callable(own := env.get(name)):
         return own(*args, **statics)
     return apply(name, *args, **statics)
+
+
+def still(env: Env) -> Env:
+    """The env without what moves in it: a value may exist where its derivative does not."""
+    return {name: value if callable(value) else array(array(value).real) for name, value in env.items()}
 
 
 def read_implicit(node: ast.Call, env: Env) -> Array:
@@ -317,4 +324,3 @@ def graph_of(lines: Lines, names: list[str]) -> Graph:
     for name in names:
         graph.name(name)
     return graph
-

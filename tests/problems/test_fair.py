@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -227,9 +228,12 @@ def test_a_mistake_is_let_pass_where_an_input_would_have_one_value_left() -> Non
     assert any("is let pass where y = 1" in note for note in describe(judge))
 
 
-def test_the_standard_test_keeps_both_labels() -> None:
+CLASSIC = str(Path(__file__).parents[1] / "classic.yaml")
+
+
+def test_a_test_keeps_both_labels() -> None:
     """Rejections never leave an input one value."""
-    maker = Maker(Plan(load("t1"), "labels", "e"))
+    maker = Maker(Plan(load(CLASSIC), "labels", "e"))
     tests = maker.tests([Student(f"s{i}", "") for i in range(60)])
     for number, name in ((2, "y"), (7, "y"), (9, "t")):
         assert {e.problems[number - 1].given[name] for e, _ in tests} == {-1, 1}
@@ -250,7 +254,7 @@ def test_a_problem_of_fixed_values_is_never_redrawn_and_check_tells_what_it_hide
 
 
 def test_draws_of_another_problem_move_nothing() -> None:
-    bank = load("t1")
+    bank = load(CLASSIC)
     fewer = Bank(id=bank.id, title=bank.title, minutes=60, problems=bank.problems[3:])
     one, other = (Maker(Plan(b, "s", "e")).tests([Student("ada", "")])[0][0] for b in (bank, fewer))
     assert [p.given for p in one.problems[3:]] == [p.given for p in other.problems]

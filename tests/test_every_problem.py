@@ -1,0 +1,180 @@
+"""Every problem of every bank: it generates, prints in both engines, and its filled key earns full marks.
+
+T1GEN_SEEDS says how many seeds (3 in CI; 200 by hand before a release).
+"""
+
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from t1gen import files
+from t1gen.banks import available, load, told, written
+from t1gen.documents.engines import pdf
+from t1gen.documents.render import render
+from t1gen.exam import Maker, Plan
+from t1gen.lecture import ITEMS, ROWS, coverage
+from t1gen.marking.mark import mark
+from t1gen.sheets import key_sheet, worksheet
+
+SEEDS = int(os.environ.get("T1GEN_SEEDS", "3"))
+PROBLEMS = written()
+BANKS = [name for name in available() if any(p.startswith(f"{name}:") for p in PROBLEMS)]
+
+
+@cache
+def drawn(name: str) -> list[tuple[files.Exam, files.Key]]:
+    """SEEDS tests of one problem alone."""
+    bank, _, problem = name.partition(":")
+    maker = Maker(Plan(load(bank).alone(PROBLEMS[name]), "every", "every"))
+    return maker.tests([files.Student(f"s{i}", "") for i in range(SEEDS)])
+
+
+def together(bank: str) -> tuple[files.Exam, files.Key]:
+    """All problems of a bank, all seeds, as one test: one document to print."""
+    problems, answers = [], {}
+    for name in (n for n in PROBLEMS if n.startswith(f"{bank}:")):
+        for exam, key in drawn(name):
+            number = len(problems) + 1
+            [one] = key.sheet.problems if key.sheet else exam.problems
+            ids = {q.id: f"{number}{q.id.lstrip('1')}" for q in one.questions}
+            questions = [replace(q, id=ids[q.id]) for q in one.questions]
+            problems.append(replace(one, number=number, questions=questions))
+            answers |= {ids[i]: a for i, a in key.answers.items()}
+    exam, key = drawn(next(n for n in PROBLEMS if n.startswith(f"{bank}:")))[0]
+    sheet = replace(exam, problems=problems)
+    return sheet, replace(key, answers=answers, sheet=sheet)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_filled_key_earns_full_marks(name: str) -> None:
+    for exam, key in drawn(name):
+        answers: dict[str, Any] = {i: a.value for i, a in key.answers.items()}
+        report, notices = mark(files.Submission(exam=exam.exam, variant=exam.variant, answers=answers), key)
+        wrong = {i: (q.verdict, q.reasons) for i, q in report.questions.items() if q.verdict != "correct"}
+        assert not notices and not wrong
+        assert report.points == report.of == pytest.approx(PROBLEMS[name].points)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_problem_says_what_it_is(name: str) -> None:
+    problem = PROBLEMS[name]
+    for language in ("en", "cs"):
+        assert told(problem.title, language)
+    for exam, key in drawn(name):
+        [one] = exam.problems
+        assert one.title and all(q.text for q in one.questions)
+        assert ("because" in ITEMS) or set(key.answers) == {q.id for q in one.questions}
+
+
+@pytest.mark.parametrize("bank", BANKS)
+@pytest.mark.parametrize("engine", ["typst", "pdflatex"])
+def test_a_bank_prints_in_both_engines(bank: str, engine: str, tmp_path: Path) -> None:
+    exam, key = together(bank)
+    for document in (worksheet(exam), key_sheet(key)):
+        source = render(document, "typ" if engine == "typst" else "tex")
+        (tmp_path / f"{document.kind}.pdf").write_bytes(pdf(source, engine))
+    assert shutil.which("pdftotext"), "poppler-utils is needed"
+    for kind in ("worksheet", "key"):
+        done = subprocess.run(["pdftotext", tmp_path / f"{kind}.pdf", "-"], capture_output=True, text=True, check=True)
+        assert "Traceback" not in done.stdout and exam.variant in done.stdout
+        for problem in exam.problems:
+            assert problem.title.split()[0] in done.stdout
+
+
+# what the rows of the lecture need
+
+
+def asks_of(name: str) -> set[str]:
+    """The asks of a problem with how they are answered: `vjp`, `vjp:expression`, `step:3`, `shape:axes`."""
+    found = set()
+    for exam, key in drawn(name):
+        for problem in key.sheet.problems if key.sheet else exam.problems:
+            for q in problem.questions:
+                found |= {q.ask, f"{q.ask}:{q.kind}", f"{q.ask}:{q.about}", f"{q.ask}:{q.mode}:{q.about or ''}"}
+                if q.ask == "step":
+                    found.add("step:one" if q.steps == 1 else "step:many")
+            code = PROBLEMS[name].listing
+            if code:
+                found.add(f"listing:{code.code}")
+    return found
+
+
+NEEDS: dict[str, list[set[str]]] = {
+    "1": [{"forward", "decision"}],
+    "2": [{"forward"}, {"table"}],
+    "3": [{"forward", "graph"}],
+    "4": [{"local"}],
+    "5": [{"gradient:expression"}, {"local:expression"}],
+    "6": [{"gradient"}],
+    "7a": [{"step:one"}],
+    "7b": [{"step:many"}],
+    "8a": [{"step", "listing:numpy"}],
+    "8b": [{"wrong-line", "listing:numpy"}],
+    "8c": [{"gradient:expression", "listing:numpy"}],
+    "8d": [{"step", "listing:torch"}],
+    "9": [{"shape:jacobian", "gradient:expression"}],
+    "10a": [{"vjp:expression"}],
+    "10b": [{"vjp:array"}],
+    "10c": [{"multiplications:reverse-mode:vjp", "multiplications:vjp:vjp"}],
+    "11": [{"vjp:expression"}, {"vjp:array"}],
+    "12a": [{"gradient"}, {"vjp"}],
+    "12b": [{"order"}],
+    "13": [{"shape:jacobian"}],
+    "14": [{"vjp:expression", "listing:torch"}],
+    "15": [{"vjp", "forward"}, {"gradient", "forward"}],
+    "16": [{"choose"}],
+    "17": [{"vjp:expression"}],
+    "18a": [{"gradient"}],
+    "18b": [{"gradient"}],
+    "18c": [{"gradient"}],
+    "19a": [{"forward"}, {"gradient"}],
+    "19b": [{"parameters"}],
+    "19c": [{"forward", "gradient:expression"}, {"forward"}],
+    "20a": [{"shape:jacobian"}],
+    "20b": [{"gradient:expression"}, {"gradient:array"}],
+    "20c": [{"gradient:array"}],
+    "21a": [{"vjp:expression"}, {"vjp:array"}],
+    "21b": [{"jacobian"}],
+    "22a": [{"shape:axes"}],
+    "22b": [{"entries"}],
+    "22c": [{"vjp"}],
+    "23a": [{"jacobian", "vjp"}],
+    "23b": [{"vjp"}],
+    "24": [{"jacobian", "vjp"}],
+    "25a": [{"passes"}],
+    "25b": [{"multiplications"}],
+    "25c": [{"cheaper"}],
+    "26a": [{"jvp:array"}, {"jvp:number"}],
+    "26b": [{"jvp:expression"}],
+    "27a": [{"choose"}],
+    "27b": [{"difference"}],
+    "28": [{"choose"}],
+    "29a": [{"graph"}],
+    "29b": [{"graph", "listing:numpy"}],
+    "29c": [{"graph"}],
+}
+"""For every row or item, the sets of asks one of which a problem that covers it has."""
+
+COVERED = [(name, item) for name, p in PROBLEMS.items() for item in p.covers]
+
+
+def test_every_row_and_item_is_covered() -> None:
+    rows = coverage({name: p.covers for name, p in PROBLEMS.items()})
+    assert not [row for row in ROWS if not rows[row]]
+    items = {item for _, item in COVERED}
+    assert not [item for item in ITEMS if item not in items]
+    assert len(PROBLEMS) >= 60 and set(NEEDS) >= items
+
+
+@pytest.mark.parametrize(("name", "item"), COVERED, ids=[f"{i}-{n}" for n, i in COVERED])
+def test_a_problem_asks_what_its_row_needs(name: str, item: str) -> None:
+    found = asks_of(name)
+    assert any(needed <= found for needed in NEEDS[item]), f"{name} covers {item} and asks {sorted(found)}"
+    if item == "29c":
+        assert PROBLEMS[name].shows == "text"
