@@ -369,7 +369,7 @@ def _up_to(program: Program, result: str, names: Collection[str]) -> set[str]:
 
 def _notes(language: str, program: Program, step: Step) -> list[str]:
     """What a line moves or adds up, in words: entries put at positions, shares of a quantity used for many entries."""
-    out, todo = [], [step]
+    out, todo = [], [] if _is_implicit(program, step) else [step]
     while todo:
         part = todo.pop()
         todo += [program[a] for a in part.args if program[a].unnamed]
@@ -382,8 +382,23 @@ def _notes(language: str, program: Program, step: Step) -> list[str]:
     return out
 
 
+INTERNAL = re.compile(r"d_(\d|at)")
+"""Adjoints of unnamed quantities: what an implicit derivative computes on its way."""
+
+
 def _is_line(step: Step) -> bool:
-    return step.op in OPS and not step.unnamed
+    return step.op in OPS and not step.unnamed and not INTERNAL.search(step.name)
+
+
+def _is_implicit(program: Program, step: Step) -> bool:
+    """Whether a line is written over a solution's iterations or linearisation, which no person writes."""
+    todo = list(step.args)
+    while todo:
+        part = program[todo.pop()]
+        if part.op == "iterate" or INTERNAL.search(part.name):
+            return True
+        todo += part.args if part.unnamed else ()
+    return False
 
 
 def _line(program: Program, step: Step, values: Values | None, decimals: int) -> Math:
@@ -393,6 +408,9 @@ def _line(program: Program, step: Step, values: Values | None, decimals: int) ->
     if values is None:
         return Math(f"{left} = {right}", plain)
     value = values[step.name][..., 0].tolist()
+    if _is_implicit(program, step):
+        shown = value_math(value, decimals)
+        return Math(f"{left} = {shown.latex}", f"{step.name} = {shown.plain}")
     parts = [left, right]
     if step.shape == () and all(program.shape(a) == () for a in _leaves(program, step)):
         parts.append(latex(program, step.name, show=lambda n: number(float(values[n].ravel()[0]), decimals)))

@@ -280,7 +280,7 @@ class _Latex(Writer):
 
 
 def _latex_level(op: str) -> int:
-    return {"pow": 6, "exp": 6, "log": 4, "sin": 4, "cos": 4, "tanh": 4, "outer": PRODUCT}.get(op, ATOM)
+    return {"pow": 6, "inv": 6, "exp": 6, "log": 4, "sin": 4, "cos": 4, "tanh": 4, "outer": PRODUCT}.get(op, ATOM)
 
 
 def _parenthesised(part: tuple[str, int], level: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ Real = NDArray[np.float64]
 Body = Callable[..., Array]  # body(u, along=0)
 H = 1e-30
 RADII = (0.8, 0.4, 0.2, 0.1, 0.05, 0.02, 0.01, 0.004)
-CORNERS = 32
+HALF = 16
 AGREE = 1e-9
 ROUNDS = 20_000
 
@@ -31,10 +31,11 @@ def derivative(along: Callable[[complex], Array], order: int) -> Real:
 
 
 def on_circle(along: Callable[[complex], Array], order: int, radius: float) -> Real:
-    """Cauchy's formula; a circle that leaves the domain has nan."""
-    corners = radius * np.exp(2j * np.pi * np.arange(CORNERS) / CORNERS)
-    total = sum(along(corner) * corner**-order for corner in corners)
-    return np.asarray((np.asarray(total) / CORNERS).real * float(np.prod(np.arange(1, order + 1))))
+    """Cauchy's formula, by the upper half of a circle; the lower one is its mirror image."""
+    corners = radius * np.exp(1j * np.pi * np.arange(HALF + 1) / HALF)
+    weights = np.where((corners == corners[0]) | (corners == corners[-1]), 0.5, 1.0) / HALF
+    total = sum(weight * (along(corner) * corner**-order).real for weight, corner in zip(weights, corners, strict=True))
+    return np.asarray(total * float(np.prod(np.arange(1, order + 1))))
 
 
 def mixed(value: Callable[[Real, complex], Array], one: Real, other: Real) -> Real:
@@ -53,27 +54,27 @@ def slopes(body: Body, u: Real) -> Real:
     return np.stack([body(u + 1j * H * unit).imag.ravel() / H for unit in units(u)], axis=1)
 
 
-def fixed_point(body: Body, start: Real, size: float) -> Array:
-    """u with u = body(u); it moves by (1 - slope)^-1 of how the body moves."""
-    u = np.asarray(start)
+def fixed_point(body: Body, start: Real) -> tuple[Real, Real]:
+    """u with u = body(u), and 1 - slope: u moves by its inverse times how the body moves."""
+    u, ended = np.asarray(start), False
     for _ in range(ROUNDS):
         before, u = u, body(u).real
-        if not np.all(np.isfinite(u)):
+        ended = bool(np.all(np.abs(u - before) <= 1e-14 * np.maximum(1, np.abs(u))))
+        if ended or not np.all(np.isfinite(u)):
             break
-        if np.all(np.abs(u - before) <= 1e-14 * np.maximum(1, np.abs(u))):
-            break
-    else:
-        raise Undefined("the iteration does not end")
-    if not np.all(np.isfinite(u)):
+    if not ended:
         raise Undefined("the iteration does not end")
     matrix = np.eye(u.size) - slopes(body, u)
-    u = u + np.linalg.solve(matrix, (body(u).real - u).ravel()).reshape(u.shape)
-    moves = body(u, 1j * H).imag.ravel() / H if size else np.zeros(u.size)
-    return array(u + 1j * size * np.linalg.solve(matrix, moves).reshape(u.shape))
+    return u + np.linalg.solve(matrix, (body(u).real - u).ravel()).reshape(u.shape), matrix
 
 
-def argmin(body: Body, start: Real, size: float) -> Array:
-    """The u where the body's gradient is zero; it moves by -H^-1 of how that gradient moves."""
+def body_moves(body: Body, u: Real) -> Real:
+    """How the body moves when what it reads does."""
+    return np.asarray(body(u, 1j * H).imag.ravel() / H)
+
+
+def argmin(body: Body, start: Real) -> tuple[Real, Real]:
+    """The u where the body's gradient is zero, and the Hessian there."""
     u = np.asarray(start)
     for _ in range(100):
         before, hessian = u, hessian_of(body, u)
@@ -84,21 +85,48 @@ def argmin(body: Body, start: Real, size: float) -> Array:
         raise Undefined("Newton's method does not end")
     if np.any(np.linalg.eigvalsh(hessian) <= 0):
         raise Undefined("what Newton's method finds is no minimum")
-
-    def moved(direction: Real, z: complex) -> Array:
-        """The body where u and what it reads move; the last entry of the direction is for what it reads."""
-        return body(u + z * direction[:-1].reshape(u.shape), z * direction[-1])
-
-    whole = np.eye(u.size + 1)
-    moves = [mixed(moved, unit, whole[-1]) for unit in whole[:-1]] if size else np.zeros(u.size)
-    return array(u - 1j * size * np.linalg.solve(hessian, np.asarray(moves)).reshape(u.shape))
+    return u, hessian
 
 
 def hessian_of(body: Body, u: Real) -> Real:
     def moved(direction: Real, z: complex) -> Array:
         return body(u + z * direction)
 
-    return np.array([[float(mixed(moved, a, b)) for b in units(u)] for a in units(u)])
+    return symmetric(lambda a, b: float(mixed(moved, a, b)), units(u))
 
 
-IMPLICIT: dict[str, Callable[[Body, Real, float], Any]] = {"fixed_point": fixed_point, "argmin": argmin}
+def symmetric(entry: Callable[[Any, Any], float], parts: Sequence[Any]) -> Real:
+    """A symmetric matrix from its lower half."""
+    lower = {(i, j): entry(a, b) for i, a in enumerate(parts) for j, b in enumerate(parts[: i + 1])}
+    size = range(len(parts))
+    return np.array([[lower[max(i, j), min(i, j)] for j in size] for i in size])
+
+
+def slope_moves(body: Body, u: Real) -> Real:
+    """How minus the body's gradient moves when what it reads does."""
+
+    def moved(direction: Real, z: complex) -> Array:
+        """The last entry of the direction is for what the body reads."""
+        return body(u + z * direction[:-1].reshape(u.shape), z * direction[-1])
+
+    whole = np.eye(u.size + 1)
+    return -np.array([float(mixed(moved, unit, whole[-1])) for unit in whole[:-1]])
+
+
+IMPLICIT = {"fixed_point": (fixed_point, body_moves), "argmin": (argmin, slope_moves)}
+"""How a value is found, with the matrix that moves it; and how its equation moves."""
+
+_found: dict[Any, tuple[Real, Real]] = {}
+
+
+def implicit(name: str, body: Body, start: Real, size: float, known: Any) -> Array:
+    """The value, moved by `size` times the matrix^-1 times how its equation moves; `known` tells what it depends on."""
+    find, move = IMPLICIT[name]
+    if known not in _found:
+        if len(_found) > 1000:
+            _found.clear()
+        _found[known] = find(body, start)
+    u, matrix = _found[known]
+    if size == 0:
+        return array(u)
+    return array(u + 1j * size * np.linalg.solve(matrix, move(body, u)).reshape(u.shape))

@@ -230,6 +230,25 @@ def logabsdet(x: Array) -> Array:
     return log(sign(found) * found)
 
 
+def windows(shape: tuple[int, ...], size: tuple[int, int], stride: int) -> list[list[tuple[slice, slice]]]:
+    """Where a window stands that slides over an image, row by row."""
+    tops, lefts = (range(0, n - k + 1, stride) for n, k in zip(shape, size, strict=True))
+    return [[(slice(i, i + size[0]), slice(j, j + size[1])) for j in lefts] for i in tops]
+
+
+def conv2d(x: Array, kernel: Array) -> Array:
+    """Cross-correlation without padding."""
+    places = windows(x.shape, kernel.shape, 1)
+    return np.array([[np.sum(x[place] * kernel) for place in row] for row in places])
+
+
+def maxpool2d(x: Array, size: Any = 2, stride: Any = None) -> Array:
+    """The largest entry of every window; the first of equal ones."""
+    n = integer(size)
+    places = windows(x.shape, (n, n), n if stride is None else integer(stride))
+    return np.array([[np.ravel(x[place])[integer(argmax(x[place]))] for place in row] for row in places])
+
+
 def compare(holds: Callable[[Any, Any], Any]) -> Callable[[Array, Array], Array]:
     """A comparison as 1 or 0."""
     return lambda a, b: array(holds(sign(a - b), 0))
@@ -302,6 +321,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "argsort": lambda x: array(np.argsort(x.real, kind="stable")),
     "one_hot": one_hot,
     "tile": tile,
+    "conv2d": conv2d,
+    "maxpool2d": maxpool2d,
     "zeros": lambda shape: array(np.zeros(integers(shape))),
     "ones": lambda shape: array(np.ones(integers(shape))),
     "eye": lambda n: array(np.eye(integer(n))),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .implicit import IMPLICIT
+from .implicit import IMPLICIT, implicit
 from .operations import OPERATIONS, Array, CannotCheck, array, index
 
 Env = Mapping[str, Any]
@@ -177,7 +177,11 @@ def read_implicit(node: ast.Call, env: Env) -> Array:
         moved = {name: value.real + along * value.imag / (size or 1.0) for name, value in used.items()}
         return array(evaluate(inside, {**env, **moved, bound.arg: u}))
 
-    return IMPLICIT[call_name(node)](body, array(evaluate(start, env)).real, float(size))
+    first = np.asarray(array(evaluate(start, env)).real)
+    told: list[Any] = [(name, value.shape, value.real.tobytes()) for name, value in used.items()]
+    told += [env[name].text for name in sorted(calls_in({"": inside})) if callable(env.get(name))]
+    known = (ast.unparse(node), first.shape, first.tobytes(), *told)
+    return implicit(call_name(node), body, first, float(size), known)
 
 
 def call_name(node: ast.Call) -> str:

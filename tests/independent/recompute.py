@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .counts import COUNTS
-from .implicit import H, derivative, mixed
+from .implicit import H, derivative, mixed, symmetric
 from .operations import NOT_ANALYTIC, OPERATIONS, Array, CannotCheck, array
 from .reader import (
     Env,
@@ -43,6 +43,7 @@ class Own:
     rules: Mapping[str, ast.expr]
     surrogate: bool
     others: Env
+    text: str
 
     def __call__(self, *args: Any) -> Array:
         """The value; of a surrogate it moves as the rules say, else as the value does."""
@@ -81,7 +82,7 @@ def read_own(text: str, others: Env) -> Own:
     found = {rule[1]: parse(rule[2], "eval").body for rule in rules if rule}
     if found and set(found) != set(parameters):
         raise CannotCheck(f"{told[1]} has rules for {sorted(found)}")
-    return Own(told[1], parameters, parse(forward, "eval").body, found, "surrogate" in rest, others)
+    return Own(told[1], parameters, parse(forward, "eval").body, found, "surrogate" in rest, others, text)
 
 
 def functions_of(problem: Json) -> dict[str, Own]:
@@ -262,7 +263,7 @@ def hessian(point: Point, question: Json) -> Real:
     of, wrt = question["of"], question["wrt"]
     x = point.value(wrt)
     units = np.eye(x.size).reshape(x.size, *x.shape)
-    return np.array([[point.second(of, wrt, a, b) for b in units] for a in units])
+    return symmetric(lambda a, b: point.second(of, wrt, a, b), list(units))
 
 
 def hvp(point: Point, question: Json) -> Real:
