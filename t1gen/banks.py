@@ -13,6 +13,7 @@ import yaml
 from t1gen.data import folder
 from t1gen.errors import BankError, near
 from t1gen.lecture import unknown
+from t1gen.mapping.custom import Custom, declare, read_custom
 
 COMPETENCES = ("draw-graph", "vjp", "backpropagation", "concepts")
 SHOWS = ("mapping", "listing", "text")
@@ -140,6 +141,14 @@ def load(name: str) -> Bank:
             f"there is no bank '{name}'{near(name, known)} (banks: {', '.join(known)}; or give a .yaml file)"
         )
     return _load(known[name])
+
+
+def declare_own(bank: Bank) -> None:
+    """Make a bank's functions and operations part of the language."""
+    for text in bank.functions:
+        declare(read_custom(text))
+    for own in bank.operations:
+        declare(Custom(own.name, tuple(own.vjp), own.forward, tuple(own.vjp.values()), own.surrogate))
 
 
 def written() -> dict[str, Problem]:

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from t1gen import files
 from t1gen.asks.graph import drawn
 from t1gen.asks.table import printed as shown_cells
-from t1gen.banks import Bank, Problem, told
-from t1gen.mapping.custom import Custom, declare, printed, read_custom
+from t1gen.banks import Bank, Problem, declare_own, told
+from t1gen.mapping.custom import forward_of, printed
 from t1gen.mapping.evaluate import evaluate, exact, texts
 from t1gen.mapping.notation import elementary, latex_numbers, latex_rational, line
 from t1gen.mapping.ops.fold import Array
@@ -25,7 +25,7 @@ from t1gen.problems.draws import key as keyed
 from t1gen.problems.instance import Instance, Source, rationals
 from t1gen.problems.shown import ASKED as SHOWN
 from t1gen.problems.shown import filled, shown, value
-from t1gen.problems.structure import Asked, Structure
+from t1gen.problems.structure import Structure
 from t1gen.wording import say
 
 FORMAT = "1"
@@ -61,10 +61,7 @@ class Maker:
     sources: dict[str, Source] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for text in self.plan.bank.functions:
-            declare(read_custom(text))
-        for own in self.plan.bank.operations:
-            declare(Custom(own.name, tuple(own.vjp), own.forward, tuple(own.vjp.values()), own.surrogate))
+        declare_own(self.plan.bank)
         self.sources = {p.id: Source(p, bank=self.plan.bank.path) for p in self.plan.bank.problems}
 
     def tests(self, students: Sequence[files.Student]) -> list[tuple[files.Exam, files.Key]]:
@@ -130,9 +127,14 @@ class Maker:
 
 
 def handed(sheet: files.Exam) -> files.Exam:
-    """A key's sheet as the student gets it: without the mapping of a problem that is told in words alone."""
-    problems = [replace(p, mapping=[]) if p.shows == "text" else p for p in sheet.problems]
-    return replace(sheet, problems=problems)
+    """A key's sheet as the student gets it.
+
+    Without the mapping of a problem that is told in words alone, and without the rules of a bank's operations.
+    """
+    return replace(sheet, problems=[
+        replace(p, mapping=[] if p.shows == "text" else p.mapping, definitions={n: forward_of(t) for n, t in
+                p.definitions.items()}) for p in sheet.problems
+    ])  # fmt: skip
 
 
 def new_secret() -> str:
@@ -228,9 +230,8 @@ def _question(language: str, part: Part, number: int, k: int) -> files.Question:
     rate = givens.get(q.rate, q.rate) if isinstance(q.rate, str) else q.rate
     step = {"rate": _json(rate), "steps": q.steps, "ascent": q.ascent} if q.ask == "step" else {}
     mapping = structure.mapping
-    own = filled(told(asked.options["text"], language), part.instance) if "text" in asked.options else ""
     return files.Question(
-        id=f"{number}{_letter(k)}", text=_text(language, asked, mapping, own, rate), ask=q.ask, of=q.of or None,
+        id=f"{number}{_letter(k)}", text=_text(language, part.instance, k, rate), ask=q.ask, of=q.of or None,
         wrt=q.wrt or None, moves=list(q.moves), cotangent=_json(q.cotangent),
         tangent={n: _json(v) for n, v in q.tangent}, order=q.order if q.ask == "derivative" else None,
         mode=q.mode or None, about=q.about or None, h=_json(givens.get(q.h, q.h) if isinstance(q.h, str) else q.h),
@@ -281,15 +282,17 @@ def _operations(mapping: Any) -> list[str]:
     return sorted({s.op for s in mapping if s.op not in ("given", "const", "copy")})
 
 
-def _text(language: str, asked: Asked, mapping: Any, own: str, rate: Any) -> str:
+def _text(language: str, instance: Instance, k: int, rate: Any) -> str:
     """The question in words, the bank's own or the default ones, and how a formula is written."""
+    asked, mapping, givens = instance.structure.asked[k], instance.structure.mapping, instance.givens
     q = asked.quantity
+    own = filled(told(asked.options["text"], language), instance) if "text" in asked.options else ""
     cotangent = q.cotangent if isinstance(q.cotangent, str) or q.cotangent is None else _latex(q.cotangent)
     if isinstance(q.cotangent, Fraction) and mapping.shape(q.wrt if q.ask == "hvp" else q.of):
         cotangent = rf"{cotangent}\,\mathbf{{1}}" if q.cotangent != 1 else r"\mathbf{1}"
     rows, columns = (asked.shape[0], asked.shape[1]) if q.ask in ("jacobian", "hessian") else (0, 0)
     tangent = [(n, v if isinstance(v, str) else _latex(v)) for n, v in q.tangent]
-    h = q.h if q.h is None or isinstance(q.h, str) else _latex(q.h)
+    h = None if q.h is None else _latex(givens.get(q.h, q.h) if isinstance(q.h, str) else q.h)
     text = own or say(language, "ask", q.ask, q=q, cotangent=cotangent, rate=None if rate is None else _latex(rate),
                       rows=rows, columns=columns, tangent=tangent, h=h)  # fmt: skip
     if asked.kind == "expression":

@@ -16,6 +16,7 @@ from t1gen.asks.graph import drawn
 from t1gen.asks.literals import literal
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text
+from t1gen.mapping.custom import forward_of
 from t1gen.mapping.evaluate import Values, evaluate
 from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.notation import latex, latex_name, latex_numbers, line, text
@@ -210,7 +211,7 @@ def _told(language: str, problem: files.Problem, in_key: bool) -> list[blocks.Bl
         inside += _given(problem)
     if shows_mapping:
         inside += _mapping(program, problem.mapping)
-        inside += [_where(language, t if in_key else t.partition("; vjp ")[0]) for t in problem.definitions.values()]
+        inside += [_where(language, t if in_key else forward_of(t)) for t in problem.definitions.values()]
         if problem.competence == "backpropagation" and not problem.listing:
             inside.append(graph(program))
     if problem.listing:

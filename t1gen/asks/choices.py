@@ -15,6 +15,7 @@ from t1gen.mapping.notation import line
 from t1gen.mapping.program import Program
 
 STYLES = ("vjp", "adjoint")
+CHOOSE = ("right", "wrong", "show", "options", "several", "ordered")
 
 
 def _nothing(tape: Tape, quantity: Quantity) -> str:
@@ -102,7 +103,7 @@ def _no_phrase(text: str, mapping: Program) -> Quantity | None:
 
 
 ASKS = (
-    Ask("choose", _declare_choose, _no_phrase, _nothing, ("right", "wrong", "show", "options", "several"), ("choice",)),
+    Ask("choose", _declare_choose, _no_phrase, _nothing, CHOOSE, ("choice",)),
     Ask("wrong-line", lambda o, m: [Quantity("wrong-line")], _no_phrase, _nothing, (), ("choice",)),
     Ask("cheaper", _declare_cheaper, _no_phrase, _cheaper, ("of", "wrt"), ("choice",)),
     Ask("order", _declare_order, _no_phrase, _order, ("of", "wrt", "style", "forward"), ("order",)),

@@ -33,7 +33,8 @@ def reference(tape: Tape, quantity: Quantity) -> str:
     ends = [_moved(tape, of, wrt, step, op, word) for op, word in (("add", "plus"), ("sub", "minus"))]
     writer = tape.writer
     twice = writer.emit("mul", (tape.number(2), step))
-    return writer.emit("div", (writer.emit("sub", tuple(ends)), twice))
+    rise = writer.emit("sub", tuple(ends))
+    return writer.emit("div", (rise, twice), name=tape.program.fresh("difference"))
 
 
 def _moved(tape: Tape, of: str, wrt: str, step: str, op: str, word: str) -> str:

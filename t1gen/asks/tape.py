@@ -46,8 +46,9 @@ class Tape:
     """A program that starts as a mapping; asks append what they need, and share sweeps.
 
     `equal` takes each operation's equal rule of that number. `proofs` collects what has to be proved, outputs and what
-    they are derived by; `tangents` what forward mode has appended, to be held against it. `descents` holds the names
-    that the mapping's quantities have after each step; `updates` the steps: (new, old, change, gradient).
+    they are derived by; `tangents` what forward mode has appended, to be held against it, and `moving` the tangents of
+    each set of directions. `descents` holds the names that the mapping's quantities have after each step; `updates` the
+    steps: (new, old, change, gradient).
     """
 
     program: Program
@@ -56,6 +57,7 @@ class Tape:
     proofs: dict[str, set[str]] = field(default_factory=dict)
     descents: dict[Any, list[dict[str, str]]] = field(default_factory=dict)
     tangents: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
+    moving: dict[tuple[tuple[str, Any], ...], dict[str, str]] = field(default_factory=dict)
     updates: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -110,7 +112,7 @@ class Tape:
         seeds = {n: self.seed(v, self.program.shape(self.check(n))) for n, v in directions}
         for name in seeds:
             self.proofs.setdefault(output, set()).add(name)
-        found = forward(self.program, output, seeds)
+        found = forward(self.program, output, self.moving.setdefault(directions, dict(seeds)))
         if found:
             self.tangents.append((output, seeds, found))
         return found or self.writer.const(filled(Fraction(0), shape), shape)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from t1gen.errors import LanguageError
+from t1gen.mapping.custom import declared
 from t1gen.mapping.notation import ATOM, Writer, options, stopper
 from t1gen.mapping.ops import OPS, Op
 from t1gen.mapping.ops.fold import AXES
@@ -92,9 +93,11 @@ class Code:
             return HELPERS[op.name]
         if not isinstance(op.definition, str):
             raise LanguageError(f"{op.name} has no spelling in {self.dialect.name}, so no listing can be printed")
-        arguments = [*"xabcdefg"[: op.arity], *(f"{s}=-1" if s == "axis" else s for s in op.statics)]
+        own = declared(op.name)
+        names = own.parameters if own else tuple("xabcdefg"[: op.arity])
+        arguments = [*names, *(f"{s}=-1" if s == "axis" else s for s in op.statics)]
         tree = ast.parse(op.definition, mode="eval")
-        letters = dict(zip(AXES, "xabcdefg", strict=True))
+        letters = dict(zip(AXES, names, strict=False))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in OPS:
                 node.func.id = self.function(OPS[node.func.id])

@@ -73,8 +73,12 @@ def declare(what: Custom | Definition) -> None:
     if not {"v", "y"}.isdisjoint(what.parameters) or len(what.parameters) > len(AXES):
         raise LanguageError(f"{name}: the arguments may not be called v or y, and there are at most {len(AXES)}")
     parse(what.forward if isinstance(what, Custom) else str(what.body), "eval")
-    if _declared.setdefault(name, what) != what:
+    known = _declared.get(name, what)
+    grown = isinstance(known, Definition) and isinstance(what, Custom) and known.body == what.forward
+    if known != what and not grown:
         raise LanguageError(f"'{name}' is declared twice, with two meanings")
+    _declared[name] = what
+    DEFINITIONS.pop(name, None)
     if isinstance(what, Definition):
         DEFINITIONS[name] = what
     else:
@@ -91,10 +95,18 @@ def declared(name: str) -> Custom | None:
 
 
 def declare_all(definitions: Mapping[str, str]) -> None:
-    """Declare the operations among the definitions of an exam's problem."""
-    for text in definitions.values():
-        if "; vjp " in text:
+    """Declare the operations among the definitions of a problem.
+
+    A student's exam has an operation's forward alone, and it is then a function.
+    """
+    for name, text in definitions.items():
+        if name not in BUILT_IN and ("; vjp " in text or name not in _declared):
             declare(read_custom(text))
+
+
+def forward_of(text: str) -> str:
+    """A definition without an operation's own rule."""
+    return text.partition("; vjp ")[0]
 
 
 def printed(program: Program) -> dict[str, str]:

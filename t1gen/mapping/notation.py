@@ -63,6 +63,7 @@ class Writer:
     def right(self, step: Step) -> tuple[str, int]:
         if step.op in ("given", "const"):
             return self.leaf(step.name)
+        step = self._spread(step)
         args = [self.leaf(a) for a in step.args]
         special = getattr(self, f"_{step.op}", None)
         if special is not None:
@@ -71,6 +72,19 @@ class Writer:
         if op.infix:
             return _infix(op.infix[0], op.infix[1], args)
         return self.call(step, [a for a, _ in args])
+
+    def _spread(self, step: Step) -> Step:
+        """An elementwise step of a sweep with its unnamed filled arrays as the numbers that fill them."""
+        if step.op not in OPS or OPS[step.op].local is None or not step.shape:
+            return step
+        args = tuple(a if self.stop(a) else self._filling(a) or a for a in step.args)
+        whole = [a for a in args if a in step.args and self.program.shape(a) == step.shape]
+        return replace(step, args=args) if whole else step
+
+    def _filling(self, name: str) -> str | None:
+        step = self.program[name]
+        filled = step.op == "broadcast_to" and step.unnamed and step.role != "value"
+        return step.args[0] if filled and self.program.shape(step.args[0]) == () else None
 
     def call(self, step: Step, args: list[str]) -> tuple[str, int]:
         return f"{step.op}({', '.join(args + options(step))})", ATOM
@@ -205,11 +219,10 @@ class _Latex(Writer):
         return shown, 5 if shown.startswith("-") else 6 if "^{(" in shown else ATOM
 
     def right(self, step: Step) -> tuple[str, int]:
-        step = self._spread(step)
         op = OPS.get(step.op)
         if op is None or hasattr(self, f"_{step.op}") or (op.latex is None and op.infix):
             return super().right(step)
-        args = [self.leaf(a) for a in step.args]
+        args = [self.leaf(a) for a in self._spread(step).args]
         if op.latex is None:
             return _latex_call(step, [a for a, _ in args]), ATOM
         out = str(op.latex)
@@ -217,17 +230,6 @@ class _Latex(Writer):
             out = out.replace(f"{{{letter}}}", part[0])
             out = out.replace(f"<{letter}>", _parenthesised(part, 7))
         return out, _latex_level(step.op)
-
-    def _spread(self, step: Step) -> Step:
-        """An elementwise step with its unnamed filled arrays as the numbers that fill them."""
-        if step.op not in OPS or OPS[step.op].local is None:
-            return step
-        return replace(step, args=tuple(self._filling(a) or a for a in step.args))
-
-    def _filling(self, name: str) -> str | None:
-        step = self.program[name]
-        filled = step.op == "broadcast_to" and step.unnamed and self.program.shape(step.args[0]) == ()
-        return step.args[0] if filled else None
 
     def _broadcast_to(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         """A number times ones."""

@@ -143,7 +143,10 @@ class Writer:
     # what rules and sweeps simplify
 
     def _literal_value(self, name: str) -> Any:
+        """The number that a step is, or that a sweep has filled it with."""
         step = self.program[name]
+        if step.op == "broadcast_to" and step.unnamed and step.role != "value":
+            return self._literal_value(step.args[0])
         return step.static("value") if step.op == "const" and step.shape == () else None
 
     def _simplified(self, op: str, args: tuple[str, ...], shape: Shape, statics: Mapping[str, Any]) -> str | None:
@@ -155,7 +158,7 @@ class Writer:
         if op == "transpose" and _is_swapped(self.program[args[0]]) and statics.get("axes") is None:
             return self.program[args[0]].args[0]
         values = [self._literal_value(a) for a in args]
-        if all(isinstance(v, Fraction) for v in values) and op in _LITERAL:
+        if shape == () and all(isinstance(v, Fraction) for v in values) and op in _LITERAL:
             result = _LITERAL[op](*values)
             return None if result is None or abs(result) > LARGEST else self.const(result)
         if op == "neg":

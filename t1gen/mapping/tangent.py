@@ -4,7 +4,7 @@ A VJP rule is linear in its cotangent v; its transpose, which turns a tangent of
 the backward pass of the rule itself with respect to v. So no operation states a JVP of its own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from t1gen.errors import LanguageError
 from t1gen.mapping.ops import OPS
@@ -13,14 +13,14 @@ from t1gen.mapping.reader import Writer
 from t1gen.mapping.sweep import backward, rules, send_back
 
 
-def forward(program: Program, output: str, tangents: Mapping[str, str]) -> str:
+def forward(program: Program, output: str, moving: dict[str, str]) -> str:
     """Append the tangent of `output` for tangents of some quantities; gives its name, empty where it is zero.
 
-    Tangents of named quantities are called `t_z`.
+    `moving` has the tangents by quantity, and those that are appended are put there; of named quantities they are
+    called `t_z`.
     """
-    moving = dict(tangents)
     reached = program.ancestors([output])
-    for step in [s for s in program if s.name in reached and s.name not in tangents and s.op in OPS]:
+    for step in [s for s in program if s.name in reached and s.name not in moving and s.op in OPS]:
         parts = [_through(program, step, k, moving[a]) for k, a in enumerate(step.args) if a in moving]
         found = [p for p in parts if p]
         if found:
@@ -34,7 +34,11 @@ def _total(program: Program, parts: list[str], name: str) -> str:
     total = parts[0]
     for part in parts[1:]:
         total = writer.emit("add", (total, part))
-    return total if name == "_" else writer.emit("copy", (total,), name=program.fresh(name))
+    if name == "_":
+        return total
+    name = program.fresh(name)
+    last = next(reversed(program.steps)) == total and program[total].role not in ("given", "const", "value")
+    return program.rename(total, name, "sum") if last else writer.emit("copy", (total,), name=name)
 
 
 def _through(program: Program, step: Step, position: int, tangent: str) -> str:

@@ -43,9 +43,11 @@ def _linear(shape: Shape, weight: str, options: Mapping[str, Any], stream: Strea
 def _structural(shape: Shape, weight: str, options: Mapping[str, Any], stream: Stream) -> Layer:
     n, diagonal = shape[0], f"d{weight}"
     order = stream.sample(range(n), n)
-    choices = [Layer("{x}[::2]", {}), Layer("{x}[1::2]", {}), Layer("{x}[::-1]", {}), Layer("tile({x}, 2)", {}),
-               Layer("{x}[1:]", {}), Layer("{x}[:-1]", {}), Layer(f"{{x}}[{order}]", {}), Layer("diag({x})", {}),
-               Layer(f"diag({diagonal}) @ {{x}}", {diagonal: (n,)}), Layer("concatenate(({x}, {x}))", {})]  # fmt: skip
+    choices = [Layer(f"diag({diagonal}) @ {{x}}", {diagonal: (n,)}), Layer("diag({x})", {}), Layer("tile({x}, 2)", {}),
+               Layer("concatenate(({x}, {x}))", {})]  # fmt: skip
+    if n > 1:
+        parts = ("::2", "1::2", "::-1", "1:", ":-1", str(order))
+        choices += [Layer(f"{{x}}[{part}]", {}) for part in parts]
     if n % 2 == 0:
         choices.append(Layer(f"reshape({{x}}, ({n // 2}, 2))", {}))
     return stream.choice(choices)
@@ -95,7 +97,7 @@ def build_chain(options: dict[str, Any], stream: Stream) -> Built:
             raise BankError("a chain's layers stay vectors; leave 'structural' away or take other sizes")
         layer = _MAKERS[family](here, "ABCDEF"[i], options, stream)
         if "diag({x})" in layer.text or "reshape(" in layer.text:
-            layer = Layer("{x}[::-1]", {})
+            layer = Layer("tile({x}, 2)", {})
         shapes |= layer.weights
         lines.append(f"{name} = {layer.text.format(x=before)}")
         before = name

@@ -102,7 +102,7 @@ def _printed(source: Source, places: list[Place], stream: Stream) -> Printed:
         raise LanguageError(_unknown("form", form, FORMS))
     if form == "function":
         return Printed(tuple(_head(source, []) + list(_function(source))))
-    wrong = stream.choice(_changes(source, places)) if source.told.wrong else None
+    wrong = _drawn(_changes(source, places), stream) if source.told.wrong else None
     body = list(_loop(source, wrong)) if form == "loop" else list(_forward(source))
     lines = _head(source, list(_inputs(source, form))) + body
     if wrong:
@@ -181,6 +181,12 @@ def _changes(source: Source, places: list[Place]) -> list[Place]:
     if not found:
         raise LanguageError("no listed mistake changes one of its lines, so 'wrong' is not possible")
     return found
+
+
+def _drawn(places: list[Place], stream: Stream) -> Place:
+    """The line first, so that one with many mistakes is not drawn more often."""
+    at = stream.choice(list(dict.fromkeys(p.at for p in places)))
+    return stream.choice([p for p in places if p.at == at])
 
 
 def _torch_step(source: Source, first: Quantity) -> Iterator[Line]:

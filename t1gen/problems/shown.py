@@ -70,6 +70,8 @@ def _choose(instance: Instance, k: int, language: str) -> Shown:
         texts = [_words(o["text"], instance, language) for o in options["options"]]
         pairs = list(zip(texts, map(bool, right), strict=True))
         several = bool(options.get("several"))
+        if options.get("ordered"):
+            return _lettered(pairs, several)
     else:
         some, others = shows(options)
         pairs = [(_words(w, instance, language), True) for w in stream.sample(options["right"], some)]

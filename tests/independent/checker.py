@@ -91,27 +91,43 @@ READ = {
 }
 """The mappings of problems that are told in words, as those words read; the key's own are not looked at."""
 
+BACK = {"hard_step": "hard_step(x) = step(x); vjp x: v * sigmoid(x) * (1 - sigmoid(x)); surrogate"}
+"""Surrogates, whose backward pass an exam tells in words: as those words read."""
+
 
 def told(problem: Json, key: Json) -> Json:
-    """A problem with its mapping; one that is told in words alone has it from READ."""
-    if problem.get("shows") != "text" or problem.get("mapping"):
+    """A problem with what only the key's sheet has: a mapping told in words is taken from READ, a rule from BACK."""
+    found = [other for other in (key.get("sheet") or {}).get("problems", []) if other.get("id") == problem.get("id")]
+    if len(found) != 1:
         return problem
-    sheet = key.get("sheet") or {}
-    hidden = [other.get("mapping") for other in sheet.get("problems", []) if other.get("id") == problem["id"]]
-    return {**problem, "mapping": READ.get(problem["id"], []), "unread": hidden != [[]] and problem["id"] not in READ}
+    texts = problem.get("definitions") or {}
+    rules = {name: text for name, text in (found[0].get("definitions") or {}).items() if ";" in text}
+    known = {name: BACK.get(name, text) if text.endswith("; surrogate") else text for name, text in rules.items()}
+    unread = [name for name, text in rules.items() if text.endswith("; surrogate") and name not in BACK]
+    problem = {**problem, "definitions": {**texts, **known}}
+    if problem.get("shows") == "text" and not problem.get("mapping"):
+        problem["mapping"] = READ.get(problem["id"], [])
+        unread += ["the mapping"] if found[0].get("mapping") and problem["id"] not in READ else []
+    return {**problem, "unread": unread}
 
 
 def check_sheet(exam: Json, key: Json) -> Iterator[str]:
-    """The key's sheet is the exam, but for the mappings that the exam keeps to itself."""
+    """The key's sheet is the exam, but for the mappings and the rules that the exam keeps to itself."""
     if (sheet := key.get("sheet")) is None:
         return
-    hidden = {problem["id"] for problem in exam["problems"] if problem.get("shows") == "text"}
-    problems = [{**p, "mapping": []} if p["id"] in hidden else p for p in sheet["problems"]]
-    if {**sheet, "problems": problems} != exam:
+    if {**sheet, "problems": [handed(problem) for problem in sheet["problems"]]} != exam:
         yield "the key's sheet is another exam"
     for problem in exam["problems"]:
-        if problem.get("shows") == "text" and problem["mapping"]:
-            yield f"{problem['id']}: the exam has the mapping of a problem that is told in words"
+        if problem != handed(problem):
+            yield f"{problem['id']}: the exam tells a mapping or a rule that it should keep to itself"
+
+
+def handed(problem: Json) -> Json:
+    """A problem as an exam has it."""
+    problem = {**problem, "mapping": [] if problem.get("shows") == "text" else problem["mapping"]}
+    if "definitions" in problem:
+        problem["definitions"] = {name: text.split(";")[0] for name, text in problem["definitions"].items()}
+    return problem
 
 
 def check_problem(problem: Json, key: Json) -> Iterator[str]:
@@ -119,7 +135,7 @@ def check_problem(problem: Json, key: Json) -> Iterator[str]:
     if problem.get("shows", "mapping") not in ("mapping", "listing", "text"):
         yield f"shows: cannot check {problem['shows']!r}"
     if problem.get("unread"):
-        yield "shows: cannot check what is told in words; read them into READ"
+        yield f"the words: cannot check {problem['unread']}; read them into READ or BACK"
     if problem.get("shows") == "listing" and not problem.get("listing"):
         yield "shows: there is no listing"
     if problem.get("definitions"):

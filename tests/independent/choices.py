@@ -132,10 +132,10 @@ def fits(problem: Json) -> dict[str, str]:
     """underfits, overfits or fits well, by the bounds that the text states."""
     told = [
         r"underfits if its training error is over ([\d.]+) %",
-        r"overfits if its training error is under ([\d.]+) % and its test error at least\s+([\d.]+) percentage",
+        r"overfits if its training error is under ([\d.]+) % and its test error at least ([\d.]+) percentage",
         r"fits well if its training error is under ([\d.]+) % and its test error at most ([\d.]+) percentage",
     ]
-    matches = [re.search(pattern, problem["text"]) for pattern in told]
+    matches = [re.search(pattern, " ".join(problem["text"].split())) for pattern in told]
     if not all(matches):
         raise CannotCheck("no bounds in the text")
     (over,), (under, least), (below, most) = ([Fraction(g) for g in match.groups()] for match in matches if match)

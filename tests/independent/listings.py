@@ -21,6 +21,7 @@ from .recompute import Json, Point, Real, adjoint, at, numbers, recompute, state
 
 GAP = "____"
 NEAR = 1e-9
+MOST = 1000
 SYNTAX = (
     ast.Module, ast.Import, ast.alias, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.Expr,
     ast.For, ast.With, ast.withitem, ast.ClassDef, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Call, ast.keyword,
@@ -96,7 +97,7 @@ class Listing:
                     case ast.Import() | ast.FunctionDef():
                         pass
                     case ast.For(iter=ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int(count))])):
-                        for _ in range(count):
+                        for _ in range(min(count, MOST)):
                             perform(statement.body)
                             rounds.append(dict(space))
                     case ast.With():
@@ -156,6 +157,9 @@ class Listing:
         if not self.steps:
             yield from self.forward(prints)
             return
+        asked = {question["wrt"] for question in self.steps} & set(self.steps[0]["moves"])
+        if any(asked - set(names) for names, _ in prints):
+            yield "", f"{sorted(asked)} are not all printed"
         for question in self.steps:
             name, count = question["wrt"], question["steps"]
             if count > len(rounds):
@@ -167,7 +171,9 @@ class Listing:
             yield "", f"the loop has {len(rounds)} iterations"
 
     def forward(self, prints: list[tuple[list[str], list[Any]]]) -> Iterator[tuple[str, str]]:
-        """A program without steps prints quantities of the mapping."""
+        """A program without steps prints the mapping's output."""
+        if [names for names, _ in prints] != [list(self.point.lines)[-1:]]:
+            yield "", f"{[names for names, _ in prints]} are printed"
         for names, values in prints:
             for name, value in zip(names, values, strict=True):
                 if not same(value, self.point.value(name)):

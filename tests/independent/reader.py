@@ -85,7 +85,7 @@ def apply(name: str, *args: Any, **statics: Any) -> Any:
 
 
 def read_constant(node: ast.Constant, env: Env) -> Any:
-    if node.value is None or node.value is Ellipsis or isinstance(node.value, bool):
+    if node.value is None or node.value is Ellipsis or isinstance(node.value, bool | str):
         return node.value
     if isinstance(node.value, int | float):
         return array(node.value)

@@ -27,7 +27,8 @@ def question(name: str, kind: str, shape: list[int], **fields: Any) -> Json:
 def exam_of(*problems: Json) -> Json:
     """An exam whose points add up."""
     for number, problem in enumerate(problems, 1):
-        problem |= {"id": f"p{number}", "number": number, "title": "", "text": "", "competence": "vjp"}
+        name = problem.get("id", f"p{number}")
+        problem |= {"id": name, "number": number, "title": "", "text": "", "competence": "vjp"}
         problem["points"] = len(problem["questions"])
     return {
         "format": "t1gen/exam@1", "exam": "t", "variant": "K7QF-93XD", "student": {"id": "ada", "name": "A"},
@@ -300,7 +301,14 @@ SAMPLES = [
     "reshape(X, (3, 2))", "X.reshape(3, 2)", "X.reshape(-1)", "concatenate((u, w), axis=0)", "X * pi",
     "concatenate((X, X * X), axis=1)", "where(X > 0.2, X * X, w)", "sum_to(X, (3,))", "sum_to(X, (2, 1))",
     "sum_to(X, ())", "broadcast_to(w, (2, 3))", "put(w, s_[::2], (5,))", "put(w, s_[[0, 0, 1]], (2,))",
-    "X / X.shape[0]",
+    "X / X.shape[0]", "sign(X) * X", "floor(X) * X", "round(X + 0.2) * X", "expm1(X)", "log1p(X * X)", "erf(X)",
+    "arcsin(X / 2)", "arctan(X)", "clip(X, -1, 0.8)", "transpose(X, (1, 0))", "inv(X @ X.T)",
+    "det(X @ X.T)", "logabsdet(X[:, :2])",
+    "einsum('ij,j->i', X, w)", "cumsum(w)", "cumsum(X, axis=1)", "X[argmax(u)]", "w[argsort(w)]", "tile(w, 2)",
+    "one_hot(argmax(X, axis=1), 3) * X", "w @ eye(3) + arange(3)", "X + ones((2, 3)) + zeros((3,))",
+    "conv2d(X, [[1, 2], [3, 4]])", "maxpool2d(X, 2, 1)", "X[[[0, 1], [1, 1]], [[0, 2], [1, 1]]]",
+    "fixed_point(lambda s: cos(y * s) / 2 + u * s / 9, zeros(2))",
+    "argmin(lambda s: sum((X @ s - u) ** 2) + y * s @ s, w)",
 ]  # fmt: skip
 
 
@@ -315,7 +323,8 @@ def test_complex_steps_agree_with_central_differences(text: str) -> None:
 
 def test_every_operation_has_a_sample() -> None:
     symbols = {"neg": "-X"}
-    assert [name for name in OPERATIONS if not any(symbols.get(name, name) in text for text in SAMPLES)] == []
+    missing = {name for name in OPERATIONS if not any(symbols.get(name, name) in text for text in SAMPLES)}
+    assert missing == {"stop_gradient"}, "its gradient is not that of its value"
 
 
 @pytest.mark.parametrize(
@@ -392,4 +401,5 @@ def test_nothing_of_t1gen_is_imported() -> None:
             names = [alias.name for alias in getattr(node, "names", []) if isinstance(alias, ast.alias)]
             origin = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
             assert not any("t1gen" in name.split(".") for name in [*names, origin]), file
-            assert not (isinstance(node, ast.Name) and node.id in {"eval", "exec", "__import__"}), file
+            banned = {"eval", "__import__"} if file.name == "listings.py" else {"eval", "exec", "__import__"}
+            assert not (isinstance(node, ast.Name) and node.id in banned), file

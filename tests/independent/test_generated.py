@@ -1,4 +1,4 @@
-"""Keys that t1gen generates for a class pass the independent checker; t1gen runs as a program apart."""
+"""Keys that t1gen generates, of every bank and for a class, pass the checker; t1gen runs as a program apart."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from .checker import check_files, pairs
+from .checker import check_class, check_files, pairs
 
 STUDENTS = int(os.environ.get("T1GEN_INDEPENDENT", "100"))
 ROOT = Path(__file__).resolve().parents[2]
+BANKS = sorted(path.stem for path in (ROOT / "problem_banks").glob("*.yaml"))
+SEEDS = ["1", "2", "a text"]
 
 
 def generate(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """`python -m t1gen generate` of the standard bank as JSON into a folder."""
+    """`python -m t1gen generate` as JSON into a folder."""
     command = [sys.executable, "-m", "t1gen", "generate", *options, "--format", "json", "--out", str(out)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
 
@@ -24,7 +26,7 @@ def generate(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
 def findings(folder: Path) -> tuple[int, list[str]]:
     """How many exams lie in a folder, and what is wrong with their keys."""
     found = pairs([folder])
-    return len(found), [finding for exam, key in found for finding in check_files(exam, key)]
+    return len(found), [finding for exam, key in found for finding in check_files(exam, key)] + check_class(found)
 
 
 @pytest.fixture
@@ -45,10 +47,17 @@ def test_a_class_has_no_wrong_key(tmp_path: Path, roster: Path) -> None:
     assert not wrong, "\n".join(wrong[:50])
 
 
-@pytest.mark.parametrize("seed", ["1", "2", "a text"])
-def test_one_test_has_no_wrong_key(tmp_path: Path, seed: str) -> None:
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("bank", BANKS)
+def test_a_bank_has_no_wrong_key(tmp_path: Path, bank: str, seed: str) -> None:
     out = tmp_path / "out"
-    done = generate(out, "--seed", seed)
+    done = generate(out, bank, "--seed", seed)
     assert done.returncode == 0, done.stderr
     count, wrong = findings(out)
     assert (count, wrong) == (1, [])
+
+
+def test_the_standard_bank_is_taken_without_a_name(tmp_path: Path) -> None:
+    done = generate(tmp_path / "out", "--seed", "1")
+    assert done.returncode == 0, done.stderr
+    assert findings(tmp_path / "out") == (1, [])

@@ -70,7 +70,8 @@ def test_a_bank_with_its_own_operations_is_generated_printed_and_marked(made):
     answers = {q: a.value for q, a in key.answers.items()}
     submission = files.Submission(exam=exam.exam, variant=exam.variant, student="", answers=answers)
     assert mark(submission, key)[0].points == 4
-    assert exam.problems[0].definitions["gram"] == "gram(x) = x @ x.T; vjp x: (v + v.T) @ x"
+    assert exam.problems[0].definitions["gram"] == "gram(x) = x @ x.T", "the rule would give the answer away"
+    assert key.sheet.problems[0].definitions["gram"] == "gram(x) = x @ x.T; vjp x: (v + v.T) @ x"
     assert b"gram(x) = x @ x.T" in handed_out(exam, order)["worksheet.md"]
     assert kept(key, order)["key.tex"]
 
