@@ -189,6 +189,13 @@ def _load(path: Path) -> Bank:
 
 def _member(bank: Bank, name: str, others: dict[str, Bank]) -> Problem:
     """A problem that a pool names: `bank:problem`, or one of this bank."""
+    try:
+        return _found(bank, name, others)
+    except BankError as error:
+        raise error if bank.path in str(error) else error.inside(bank.path) from None
+
+
+def _found(bank: Bank, name: str, others: dict[str, Bank]) -> Problem:
     other, colon, wanted = name.partition(":")
     if not colon:
         return problem(bank, name)
@@ -196,7 +203,7 @@ def _member(bank: Bank, name: str, others: dict[str, Bank]) -> Problem:
         beside = Path(bank.path).with_name(f"{other}.yaml")
         known = available()
         if not beside.is_file() and other not in known:
-            raise BankError(f"there is no bank '{other}' for '{name}'{near(other, known)}", where=bank.path)
+            raise BankError(f"there is no bank '{other}' for '{name}'{near(other, known)}")
         others[other] = _own(beside if beside.is_file() else known[other])[0]
     return problem(others[other], wanted)
 
@@ -218,11 +225,11 @@ def _own(path: Path) -> tuple[Bank, list[tuple[list[str], int]]]:
     bank = msgspec.structs.replace(bank, sha256=hashlib.sha256(raw).hexdigest(), path=str(path))
     if bank.problems or not pools:
         _check(bank)
-    return bank, pools if any(len(names) > 1 or ":" in names[0] for names, _ in pools) else []
+    return bank, pools
 
 
 def _split_pools(tree: Any, path: str) -> list[tuple[list[str], int]]:
-    """Put the problems written in pools beside the others; gives every slot's names and number."""
+    """Put the problems written in pools beside the others; gives every slot's names and number, if there is a pool."""
     entries = tree.get("problems") if isinstance(tree, dict) else None
     if not isinstance(entries, list) or any(not isinstance(e, dict) for e in entries):
         return []
@@ -240,7 +247,7 @@ def _split_pools(tree: Any, path: str) -> list[tuple[list[str], int]]:
         problems += [m for m in members if isinstance(m, dict)]
         pools.append(([str(m.get("id") if isinstance(m, dict) else m) for m in members], pick))
     tree["problems"] = problems
-    return pools
+    return pools if any("pool" in e for e in entries) else []
 
 
 def _mend(tree: Any) -> None:
