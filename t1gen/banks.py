@@ -352,7 +352,7 @@ def untranslated(bank: Bank) -> list[str]:
 
 def _worded(tree: Any, where: str) -> Iterator[tuple[str, Words]]:
     """Every text of a bank with its place."""
-    if isinstance(tree, list):
+    if isinstance(tree, (list, tuple)):
         for part in tree:
             yield from _worded(part, where)
     elif isinstance(tree, dict):
@@ -360,7 +360,7 @@ def _worded(tree: Any, where: str) -> Iterator[tuple[str, Words]]:
         for name, value in tree.items():
             place = f"{here}: {name}".removeprefix(": ")
             if name in WORDED and not isinstance(value, bool):
-                for words in value if isinstance(value, list) else [value]:
+                for words in value if isinstance(value, (list, tuple)) else [value]:
                     yield place, words
             else:
                 yield from _worded(value, place if name in ("choose",) else here)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from t1gen.banks import available, load, problem, told, written
+from t1gen.banks import available, load, problem, told, untranslated, written
 from t1gen.cli import main
 from t1gen.errors import BankError, T1genError
 from t1gen.exam import Maker, Plan
@@ -283,3 +283,166 @@ def test_a_bank_that_is_not_utf8_or_too_large_or_no_file_is_refused(tmp_path: Pa
 def test_two_problems_of_one_id_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BankError, match="one: this id is used twice"):
         load(str(bank(tmp_path, BANK + BANK.split("problems:\n")[1])))
+
+
+# words in several languages, coverage, variety
+
+TWO = (
+    BANK.replace("title: Mine", "title: {en: Mine, cs: Moje}")
+    .replace("title: One", "title: {en: One, cs: Jedna}")
+    .replace("few: small numbers", "few: {en: small numbers, cs: malá čísla}")
+)
+CHOOSE = """\
+id: chosen
+title: {en: Chosen, cs: Vybrané}
+minutes: 10
+problems:
+  - id: fit
+    title: {en: Fit, cs: Shoda}
+    competence: concepts
+    covers: [28]
+    points: 2
+    minutes: 2
+    text:
+      en: |
+        Errors of **one** model.
+
+        | train | test |
+        |---|---|
+        | {train[0]} % | {test} % |
+      cs: "Chyby: {train[0]} a {test}; ne $x_{test}$ ani `{test}`."
+    given:
+      train: {shape: [1], draw: "integers(1, 60)"}
+      test: {draw: "integers(1, 60)"}
+    ask:
+      - choose:
+          text: {en: "Which at {test} %?", cs: "Co při {test} %?"}
+          options:
+            - {text: {en: lower, cs: nižší}, when: [max(train) > test]}
+            - {text: {en: higher, cs: vyšší}, when: [max(train) < test, test > 0]}
+          because: {en: "It is {test}.", cs: "Je to {test}."}
+      - choose:
+          text: {en: Which?, cs: Které?}
+          right: [{en: r1, cs: p1}, {en: r2, cs: p2}, {en: r3, cs: p3}, {en: r4, cs: p4}, {en: r5, cs: p5},
+                  {en: r6, cs: p6}]
+          wrong: [{en: w1, cs: n1}, {en: w2, cs: n2}, {en: w3, cs: n3}, {en: w4, cs: n4}, {en: w5, cs: n5},
+                  {en: w6, cs: n6}, {en: w7, cs: n7}, {en: w8, cs: n8}, {en: w9, cs: n9}, {en: wa, cs: na}]
+          show: [2, 3]
+"""
+
+
+def tests_of(path: Path, count: int = 30) -> list[Any]:
+    return Maker(Plan(load(str(path)), "s", "e")).tests([Student(f"s{i}", "") for i in range(count)])
+
+
+tests_of.__test__ = False  # type: ignore[attr-defined]
+
+
+def test_texts_are_told_in_the_banks_language(tmp_path: Path) -> None:
+    assert told({"en": "a", "cs": "b"}, "cs") == "b" and told({"en": "a"}, "cs") == "a" == told("a", "cs")
+    assert generated(bank(tmp_path, TWO)).problems[0].title == "One"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("title: {en: One, cs: Jedna}", "title: {en: One}", "mine: one: title: no cs"),
+        ("title: {en: One, cs: Jedna}", "title: One", "mine: one: title: no cs, en"),
+        ("title: {en: Mine, cs: Moje}", "title: {cs: Moje}", "mine: title: no en"),
+        ("cs: malá čísla", "cs: ''", "mine: one: few: no cs"),
+    ],
+)
+def test_check_fails_on_a_missing_translation(tmp_path: Path, old: str, new: str, says: str) -> None:
+    assert untranslated(load(str(bank(tmp_path, TWO)))) == []
+    (tmp_path / "other").mkdir()
+    path = bank(tmp_path / "other", TWO.replace(old, new))
+    assert untranslated(load(str(path))) == [says]
+    done = t1gen("check", path, "--tests", 3)
+    assert done.exit_code == 1 and f"WRONG: {says}" in done.stdout
+
+
+def test_statements_of_every_shipped_bank_are_in_both_languages() -> None:
+    assert [m for name in available() for m in untranslated(load(name))] == []
+
+
+def test_options_have_the_condition_that_makes_them_right(tmp_path: Path) -> None:
+    keys = Counter()
+    for exam, key in tests_of(bank(tmp_path, CHOOSE)):
+        [one] = exam.problems
+        first, second = one.questions
+        texts = {o.id: o.text for o in first.options}
+        right = texts[key.answers["1a"].value]
+        assert right == ("lower" if one.given["train"][0] > one.given["test"] else "higher")
+        assert first.text == f"Which at {one.given['test']} %?" and not first.several
+        assert key.answers["1a"].because == f"It is {one.given['test']}."
+        assert f"| {one.given['train'][0]} % | {one.given['test']} % |" in one.text
+        statements = {o.id: o.text for o in second.options}
+        assert second.several and len(statements) == 5
+        assert {i for i, t in statements.items() if t[0] == "r"} == set(key.answers["1b"].value)
+        keys["".join(key.answers["1b"].value)] += 1
+        assert one.mapping == [] and key.program == ["# fit", *(p for p in key.program if "=" in p)]
+    assert len(keys) > 5, "the places of the right options differ"
+
+
+def test_words_fill_in_givens_outside_of_mathematics_and_code(tmp_path: Path) -> None:
+    path = bank(tmp_path, CHOOSE.replace("title: {en: Chosen", "language: cs\ntitle: {en: Chosen"))
+    from t1gen.problems.instance import Source
+    from t1gen.problems.shown import filled
+
+    [instance] = Source(load(str(path)).problems[0]).draw([b"k"])
+    test, train = instance.givens["test"], instance.givens["train"][0]
+    assert filled("{test} $x_{test}$ `{test}` {train[0]} {train} {other}", instance) == (
+        f"{test} $x_{{test}}$ `{{test}}` {train} {train} {{other}}"
+    )
+    with pytest.raises(BankError, match="no such entry"):
+        filled("{train[3]}", instance)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("covers: [28]", "covers: [30]", "the lecture has no row '30'"),
+        ("covers: [28]", "covers: [8e]", "did you mean '8"),
+        ("show: [2, 3]", "show: [7, 3]", "does not fit 6 right"),
+        ("show: [2, 3]", "show: 2", "two whole numbers"),
+        ("show: [2, 3]", "shwo: [2, 3]", "did you mean 'show'"),
+        ("text: {en: Which?, cs: Které?}\n          right", "right", "needs a text"),
+        ("when: [max(train) > test]", "when: [max(tarin) > test]", "'tarin'"),
+        ("when: [max(train) > test]", "when: [test]", "is not one comparison"),
+        ("when: [max(train) > test]", "when: [test > 99]", "not one option is right"),
+        ("options:", "optoins:", "did you mean 'options'"),
+    ],
+)
+def test_a_wrong_choose_is_refused(tmp_path: Path, old: str, new: str, says: str) -> None:
+    assert old in CHOOSE
+    text = CHOOSE.replace(old, new)
+    if "99" in new:
+        text = text.replace("when: [max(train) < test, test > 0]", "when: [test > 98]")
+    done = t1gen("generate", bank(tmp_path, text), "--seed", 1, "--out", tmp_path / "out", "--format", "json")
+    assert done.exit_code == 2 and says in done.output, done.output
+
+
+def test_check_tells_of_pools_and_instances_that_are_too_few(tmp_path: Path) -> None:
+    few = CHOOSE.replace(",\n                  {en: r6, cs: p6}", "")
+    done = t1gen("check", bank(tmp_path, few), "--tests", 10)
+    assert done.exit_code == 1 and "WRONG: a pool of 5 right statements; 6 are wanted" in done.stdout
+    (tmp_path / "other").mkdir()
+    done = t1gen("check", bank(tmp_path / "other", BANK.replace("    few: small numbers\n", "")), "--tests", 100)
+    assert done.exit_code == 1 and "distinct instances, fewer than 2000; 'few:' may say why" in done.stdout
+
+
+def test_coverage_is_listed_for_people_and_programs() -> None:
+    import json
+
+    done = t1gen("banks", "--coverage")
+    assert done.exit_code == 0 and " 1  linear classifier" in done.stdout and "no row is empty" in done.stdout
+    found = json.loads(t1gen("banks", "--json").stdout)
+    assert set(found) == {"problems", "coverage"} and list(found["coverage"]) == [str(n) for n in range(1, 30)]
+    ids = {p["id"] for p in found["problems"]}
+    assert ids == set(written()) and all(set(names) <= ids for names in found["coverage"].values())
+
+
+def test_a_phrase_is_an_ask(tmp_path: Path) -> None:
+    exam = generated(bank(tmp_path, BANK.replace("- forward: y", "- y").replace("- gradient: x", "- dy/dx")))
+    asked = [(q.ask, q.of, q.wrt) for q in exam.problems[0].questions]
+    assert asked == [("forward", "y", None), ("gradient", "y", "x")]
