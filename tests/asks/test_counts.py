@@ -51,6 +51,14 @@ def answer(phrase, text=CHAIN, **values):
         ("vjp multiplications for jacobian of y wrt x", 2 * (6 + 3 + 12)),
         ("vjp multiplications for jacobian of y wrt h", 2 * (6 + 3)),
         ("reverse-mode multiplications for jacobian of y wrt a", 0),
+        # one VJP: v times the dense Jacobians, or the VJP functions
+        ("reverse-mode multiplications for vjp of y wrt x", 2 * 3 + 3 * 3 + 3 * 4),
+        ("vjp multiplications for vjp of y wrt x", 6 + 3 + 12),
+        ("reverse-mode multiplications for vjp of a wrt h", 3 * 3),
+        ("vjp multiplications for vjp of a wrt h", 3),
+        ("shape of full jacobian of W1 wrt W1", [3, 4, 3, 4]),
+        ("shape of full jacobian of L wrt W1", [3, 4]),
+        ("entries of full jacobian of h wrt W1", 36),
     ],
 )
 def test_counts(phrase, wanted):
