@@ -424,7 +424,7 @@ def _line(program: Program, step: Step, values: Values | None, decimals: int) ->
 def _named(program: Program, name: str) -> str:
     """A name as LaTeX; the first of several paths to x as a power (1) of dL/dx, not as dL by an x_1."""
     total, _, path = name.rpartition("_")
-    if path.isdigit() and total in program and program[total].role == "sum" and program[name].role == "edge":
+    if path.isdigit() and total in program and name in _leaves(program, program[total]):
         return f"{latex_name(total)}^{{({path})}}"
     return latex_name(name)
 

@@ -31,7 +31,7 @@ _SYNTAX: dict[str, Any] = {
     "undefined": StrictUndefined,
 }
 _SHORT = 90
-_NARROW = 7.0  # centimetres, about half the width that a question has
+_NARROW, _WIDE = 7.0, 10.0  # centimetres; a question has about 14, and a width is a guess
 _BAR = re.compile(r"\\?\|")
 _GAPS = re.compile(r"\n{3,}")
 
@@ -109,9 +109,10 @@ def lead(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[Block, ...
 
 def line_kind(math: Math) -> str:
     """What a formula needs at the margin: `plain` is short, `flowing` may break, `fitted` shrinks."""
-    if len(math.latex) <= _SHORT or is_rigid(math.latex) and width(math.latex) <= _NARROW:
+    rigid = is_rigid(math.latex)
+    if len(math.latex) <= _SHORT or width(math.latex) <= (_NARROW if rigid else _WIDE):
         return "plain"
-    return "fitted" if is_rigid(math.latex) else "flowing"
+    return "fitted" if rigid else "flowing"
 
 
 def in_table(markdown: str) -> str:

@@ -184,7 +184,8 @@ def guarded(what: str, check: Callable[[], Iterator[str]]) -> list[str]:
     """The findings of a check; one that breaks off is itself a finding."""
     findings: list[str] = []
     try:
-        findings.extend(check())
+        with np.errstate(all="ignore"):
+            findings.extend(check())
     except CannotCheck as error:
         findings.append(f"cannot check {what}: {error}")
     except Exception as error:  # whatever a malformed file breaks must be reported, not passed

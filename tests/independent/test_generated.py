@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from .checker import check_class, check_files, pairs
+from .checker import READ, check_class, check_files, pairs
+from .choices import RULES, STATED
 
 STUDENTS = int(os.environ.get("T1GEN_INDEPENDENT", "100"))
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,3 +64,23 @@ def test_the_standard_bank_is_taken_without_a_name(tmp_path: Path) -> None:
     done = generate(tmp_path / "out", "--seed", "1")
     assert done.returncode == 0, done.stderr
     assert findings(tmp_path / "out") == (1, [])
+
+
+def declared() -> list[dict[str, Any]]:
+    """The problems of all banks as their files have them."""
+    banks = [yaml.safe_load((ROOT / "problem_banks" / f"{bank}.yaml").read_text(encoding="utf-8")) for bank in BANKS]
+    return [problem for bank in banks for problem in bank["problems"] if "id" in problem]
+
+
+def test_what_is_taken_as_stated_is_still_asked() -> None:
+    asked = {
+        (problem["id"], place)
+        for problem in declared()
+        for place in range(1, 1 + sum(isinstance(ask, dict) and "choose" in ask for ask in problem["ask"]))
+    }
+    assert asked == set(STATED) | set(RULES)
+
+
+def test_what_is_read_from_words_is_still_told_in_words() -> None:
+    told = {problem["id"] for problem in declared() if problem.get("shows") == "text" and "mapping" in problem}
+    assert told == set(READ)
