@@ -177,7 +177,7 @@ def rules_hold(own: Own, args: list[Any]) -> bool:
     moved = own(*(x + 1j * H * tangents[name] for name, x in given.items()))
     v = rng.normal(size=moved.shape)
     back = own.back(v, array(moved.real), given, {name: array(1j * t) for name, t in tangents.items()})
-    return abs(back - np.sum(v * moved.imag / H)) <= 1e-9 * max(1, abs(back))
+    return bool(abs(back - np.sum(v * moved.imag / H)) <= 1e-9 * max(1, abs(back)))
 
 
 def guarded(what: str, check: Callable[[], Iterator[str]]) -> list[str]:

@@ -1,0 +1,89 @@
+"""Texts and numbers as runs and blocks: Markdown with mathematics, formulas for a terminal, rounded numbers."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from t1gen.documents import blocks
+from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text
+from t1gen.mapping.notation import latex_numbers
+
+RULE = re.compile(r"\|[\s|:-]*")
+MARKUP = re.compile(r"\$([^$]+)\$|`([^`]+)`|\*\*([^*]+)\*\*")
+
+
+# text
+
+
+@lru_cache(maxsize=4096)
+def runs(markdown: str) -> Text:
+    """Markdown with `$math$`, code and bold as runs."""
+    out: list[Run] = []
+    end = 0
+    for match in MARKUP.finditer(markdown):
+        if match.start() > end:
+            out.append(Plain(markdown[end : match.start()]))
+        math, code, bold = match.groups()
+        out.append(Math(math, readable(math)) if math else Code(code) if code else Strong(bold))
+        end = match.end()
+    if end < len(markdown):
+        out.append(Plain(markdown[end:]))
+    return tuple(out)
+
+
+SIGNS = {
+    r"\times": "x", r"\cdot": "*", r"\odot": "*", r"\top": "T", r"\partial ": "d", r"\ne ": "!= ", r"\neq": "!=",
+    r"\leq": "<=", r"\geq": ">=", r"\le ": "<= ", r"\ge ": ">= ", r"\to": "->", r"\quad": " ", r"\%": "%",
+}  # fmt: skip
+"""LaTeX signs as a terminal shows them."""
+
+INSIDE = r"((?:[^{}]|\{[^{}]*\})*)"
+GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+"""What stands in braces, up to three deep."""
+
+
+def readable(formula: str) -> str:
+    """LaTeX of names, fractions and matrices as a terminal shows it: dL/dw, (a)/(b), [[1, 2], [3, 4]], alpha, h_1."""
+    plain = re.sub(r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}", lambda m: _rows(m[1]), formula)
+    plain = re.sub(rf"\\frac\{{\\partial {INSIDE}\}}\{{\\partial {INSIDE}\}}", r"d\1/d\2", plain)
+    plain = re.sub(rf"\\frac{GROUP}{GROUP}", r"(\1)/(\2)", plain)
+    plain = re.sub(r"\\(?:left|right|!|;)", "", plain).replace(r"\,", " ")
+    for sign, shown in SIGNS.items():
+        plain = plain.replace(sign, shown)
+    return re.sub(r"\\(?:math\w+|operatorname|text)?", "", plain).replace("{", "").replace("}", "")
+
+
+def _rows(inside: str) -> str:
+    rows = (", ".join(cell.strip() for cell in row.split("&")) for row in inside.split(r"\\"))
+    return f"[{', '.join(f'[{row}]' for row in rows)}]"
+
+
+def number(value: float, decimals: int) -> str:
+    """A number as sheets print it: rounded, no trailing zeros, no -0."""
+    shown = f"{value:.{decimals}f}".rstrip("0").rstrip(".") if decimals else f"{value:.0f}"
+    return "0" if shown in ("-0", "") else shown
+
+
+def value_math(value: Any, decimals: int) -> Math:
+    """A number, vector or matrix."""
+    return Math(latex_numbers(value, lambda v: number(v, decimals)), plain_value(value, decimals))
+
+
+def plain_value(value: Any, decimals: int) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(plain_value(v, decimals) for v in value)}]"
+    return number(value, decimals)
+
+
+def paragraphs(text: str) -> list[blocks.Block]:
+    """Markdown as paragraphs and tables: parts between blank lines, one whose lines begin with | is a table."""
+    return [_paragraph(part.strip()) for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+def _paragraph(part: str) -> blocks.Block:
+    lines = [line.strip() for line in part.split("\n")]
+    if len(lines) < 2 or not all(line.startswith("|") for line in lines):
+        return blocks.Paragraph(runs(" ".join(lines)))
+    cells = [line.strip("|").split("|") for line in lines if not RULE.fullmatch(line)]
+    header, *rows = [tuple(runs(cell.strip()) for cell in row) for row in cells]
+    return blocks.Table(header, tuple(rows))

@@ -1,0 +1,172 @@
+"""Worked solutions: a problem's tape, and the steps that lead to each answer, as a teacher writes them."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from t1gen import files
+from t1gen.asks import ASKS, Quantity, Tape
+from t1gen.asks.graph import drawn
+from t1gen.asks.literals import literal
+from t1gen.documents import blocks
+from t1gen.documents.blocks import Math
+from t1gen.mapping.evaluate import Values, evaluate
+from t1gen.mapping.nested import shape_of
+from t1gen.mapping.notation import latex, latex_name, line
+from t1gen.mapping.ops import OPS
+from t1gen.mapping.ops.structural import numpy_index
+from t1gen.mapping.program import Program, Step
+from t1gen.markdown import number, runs, value_math
+from t1gen.picture import graph
+from t1gen.problems.issued import mapping_of
+from t1gen.wording import say
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A problem's tape and where each question's answer stands on it."""
+
+    tape: Tape
+    results: tuple[str, ...]
+
+
+def worked(problem: files.Problem) -> Worked:
+    """The tape of a problem's questions; derived once for all students with the same mapping."""
+    shapes = tuple((n, shape_of(v)) for n, v in problem.given.items())
+    key = (tuple(problem.mapping), shapes, tuple(quantity(q) for q in problem.questions))
+    if key not in _worked:
+        tape = Tape(mapping_of(problem))
+        _worked[key] = Worked(tape, tuple(ASKS[q.ask].reference(tape, q) for q in key[2]))
+    return _worked[key]
+
+
+_worked: dict[tuple[Any, ...], Worked] = {}
+
+
+def quantity(question: files.Question) -> Quantity:
+    """What a question of a file asks for."""
+    cotangent = question.cotangent
+    return Quantity(
+        question.ask, of=question.of or "", wrt=question.wrt or "",
+        cotangent=None if cotangent is None else literal(cotangent), moves=tuple(question.moves),
+        rate=None if question.rate is None else literal(question.rate), steps=question.steps or 1,
+        ascent=question.ascent, tangent=tuple((n, literal(v)) for n, v in question.tangent.items()),
+        order=question.order or 1, mode=question.mode or "", about=question.about or "",
+        rows=tuple(question.rows), parts=tuple(question.parts), h=None if question.h is None else literal(question.h),
+    )  # fmt: skip
+
+
+def values_of(problem: files.Problem, solved: Worked) -> Values:
+    givens = {n: np.asarray(v, dtype=float)[..., None] for n, v in problem.given.items()}
+    program = solved.tape.pruned([r for r in solved.results if r] or solved.tape.mapping.named[-1:])
+    names = {n: np.zeros((*s, 1)) for n, s in program.givens.items() if n not in givens}
+    return evaluate(program, {**givens, **names})
+
+
+def solution(
+    language: str, question: files.Question, solved: Worked, result: str, values: Values, shown: set[str]
+) -> list[blocks.Block]:
+    """The steps to this answer that no earlier question has shown."""
+    if question.kind == "graph":
+        return [graph(drawn(solved.tape.mapping, question.of))]
+    if not result:
+        return []
+    program = solved.tape.program
+    decimals = question.decimals if question.decimals is not None else 3
+    symbolic = question.kind == "expression"
+    needed = _up_to(program, result, question.names) if symbolic else program.ancestors([result])
+    steps = [s for s in program if s.name in needed and s.name not in shown and _is_line(s)]
+    lines = tuple(_line(program, s, None if symbolic else values, decimals) for s in steps)
+    if not symbolic:
+        shown.update(s.name for s in steps)
+    notes = [note for s in steps for note in _notes(language, program, s)]
+    said: list[blocks.Block] = [blocks.Paragraph(runs(" ".join(notes)))] if notes else []
+    return [blocks.Formulas(lines), *said] if lines else []
+
+
+def _up_to(program: Program, result: str, names: Collection[str]) -> set[str]:
+    """The steps that lead from the names that a formula may use to its result."""
+    seen, todo = set[str](), [result]
+    while todo:
+        name = todo.pop()
+        if name not in seen and (name == result or name not in names):
+            seen.add(name)
+            todo.extend(program[name].args)
+    return seen
+
+
+def _notes(language: str, program: Program, step: Step) -> list[str]:
+    """What a line moves or adds up, in words: entries put at positions, shares of a quantity used for many entries."""
+    out, todo = [], [] if _is_implicit(program, step) else [step]
+    while todo:
+        part = todo.pop()
+        todo += [program[a] for a in part.args if program[a].unnamed]
+        if part.op == "put":
+            places = np.arange(prod(part.shape)).reshape(part.shape)[numpy_index(part.static("index"))].ravel()
+            at = ", ".join(map(str, places)) if len(part.shape) == 1 else ""
+            out.append(say(language, "solution", "put", name=step.name, at=at, many=len(places) != 1))
+        elif part.op == "sum_to":
+            out.append(say(language, "solution", "sum_to", name=step.name))
+    return out
+
+
+INTERNAL = re.compile(r"d_(\d|at)")
+"""Adjoints of unnamed quantities: what an implicit derivative computes on its way."""
+
+
+def _is_line(step: Step) -> bool:
+    return step.op in OPS and not step.unnamed and not INTERNAL.search(step.name)
+
+
+def _is_implicit(program: Program, step: Step) -> bool:
+    """Whether a line is written over a solution's iterations or linearisation, which no person writes."""
+    todo = list(step.args)
+    while todo:
+        part = program[todo.pop()]
+        if part.op == "iterate" or INTERNAL.search(part.name):
+            return True
+        todo += part.args if part.unnamed else ()
+    return False
+
+
+def _line(program: Program, step: Step, values: Values | None, decimals: int) -> Math:
+    """`dL/dz = dL/dq * y = 0.731 * (-1) = -0.731`."""
+    left, right = _named(program, step.name), latex(program, step.name, show=lambda n: _named(program, n))
+    plain = line(program, step.name)
+    if values is None:
+        return Math(f"{left} = {right}", plain)
+    value = values[step.name][..., 0].tolist()
+    if _is_implicit(program, step):
+        shown = value_math(value, decimals)
+        return Math(f"{left} = {shown.latex}", f"{step.name} = {shown.plain}")
+    parts = [left, right]
+    if step.shape == () and all(program.shape(a) == () for a in _leaves(program, step)):
+        parts.append(latex(program, step.name, show=lambda n: number(float(values[n].ravel()[0]), decimals)))
+    shown = value_math(value, decimals)
+    if shown.latex not in parts[1:]:
+        parts.append(shown.latex)
+    return Math(" = ".join(parts), f"{plain} = {shown.plain}")
+
+
+def _named(program: Program, name: str) -> str:
+    """A name as LaTeX; the first of several paths to x as a power (1) of dL/dx, not as dL by an x_1."""
+    total, _, path = name.rpartition("_")
+    if path.isdigit() and total in program and name in _leaves(program, program[total]):
+        return f"{latex_name(total)}^{{({path})}}"
+    return latex_name(name)
+
+
+def _leaves(program: Program, step: Step) -> list[str]:
+    """The named quantities and literals that a line is written with."""
+    out, todo = [], list(step.args)
+    while todo:
+        name = todo.pop()
+        if program[name].unnamed:
+            todo.extend(program[name].args)
+        else:
+            out.append(name)
+    return out
