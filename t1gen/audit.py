@@ -92,7 +92,8 @@ def _identity(instance: Instance) -> str:
     asked = enumerate(instance.structure.asked)
     options = [shown(instance, k, "en").options for k, a in asked if a.quantity.ask in ASKED]
     listing = instance.listing.text if instance.listing else ""
-    return repr((id(instance.structure), str(instance.givens), options, listing))
+    givens = "" if instance.structure.problem.given_as == "shapes" else str(instance.givens)
+    return repr((id(instance.structure), givens, options, listing))
 
 
 def _judge_variety(problem: Any, finding: Finding) -> None:

@@ -17,6 +17,7 @@ from t1gen.mapping.custom import Custom, declare, read_custom
 
 COMPETENCES = ("draw-graph", "vjp", "backpropagation", "concepts")
 SHOWS = ("mapping", "listing", "text")
+GIVEN_AS = ("values", "shapes")
 LARGEST = 2 * 2**20
 
 Words = str | dict[str, str]
@@ -50,7 +51,8 @@ class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One problem as its author wrote it; `builder` draws givens and mapping where there is no mapping.
 
-    `covers` names rows of the lecture, `shows` what is printed of the mapping, `few` why there are few instances.
+    `covers` names rows of the lecture, `shows` what is printed of the mapping, `given_as` of the givens, `few` why
+    there are few instances.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     builder: dict[str, Any] = {}
     listing: Listing | None = None
     shows: str = "mapping"
+    given_as: str = "values"
     ask: tuple[dict[str, Any] | str, ...]
     text: Words = ""
     decimals: int = 3
@@ -314,7 +317,9 @@ def _check(bank: Bank) -> None:
 
 
 def _check_problem(one: Problem, where: str) -> None:
-    for what, value, allowed in (("competence", one.competence, COMPETENCES), ("shows", one.shows, SHOWS)):
+    words = {"competence": COMPETENCES, "shows": SHOWS, "given_as": GIVEN_AS}
+    for what, allowed in words.items():
+        value = getattr(one, what)
         if value not in allowed:
             known = ", ".join(allowed)
             raise BankError(f"{what} '{value}' is unknown{near(value, allowed)} (allowed: {known})", where=where)

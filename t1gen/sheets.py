@@ -9,7 +9,7 @@ from t1gen import files
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text
 from t1gen.mapping.custom import forward_of
-from t1gen.mapping.nested import flat
+from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.notation import latex, latex_name, text
 from t1gen.mapping.program import Program
 from t1gen.markdown import paragraphs, runs, value_math
@@ -180,9 +180,22 @@ def _given(problem: files.Problem) -> list[blocks.Block]:
     for name, value in problem.given.items():
         if name in listed:
             continue
-        shown = value_math(value, 6)
-        out += [Plain(", " if out else ""), Math(f"{latex_name(name)} = {shown.latex}", f"{name} = {shown.plain}")]
+        shown = _shape_math(name, value) if problem.given_as else _value_math(name, value)
+        out += [Plain(", " if out else ""), shown]
     return [blocks.Paragraph(tuple(out[1:]))] if out else []
+
+
+def _value_math(name: str, value: Any) -> Math:
+    shown = value_math(value, 6)
+    return Math(f"{latex_name(name)} = {shown.latex}", f"{name} = {shown.plain}")
+
+
+def _shape_math(name: str, value: Any) -> Math:
+    """A given of which only the shape matters: W in R^(3 x 4)."""
+    shape = shape_of(value)
+    sizes = r" \times ".join(map(str, shape))
+    power = f"^{{{sizes}}}" if shape else ""
+    return Math(rf"{latex_name(name)} \in \mathbb{{R}}{power}", f"{name}: {' x '.join(map(str, shape)) or 'a number'}")
 
 
 @lru_cache(maxsize=512)
