@@ -10,6 +10,7 @@ import numpy as np
 
 from t1gen import files
 from t1gen.asks import ASKS, Quantity, Tape
+from t1gen.asks.counts import counted, jacobian_terms
 from t1gen.asks.graph import drawn
 from t1gen.asks.literals import literal
 from t1gen.documents import blocks
@@ -19,7 +20,7 @@ from t1gen.mapping.nested import shape_of
 from t1gen.mapping.notation import latex, latex_name, line
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.structural import numpy_index
-from t1gen.mapping.program import Program, Step
+from t1gen.mapping.program import Program, Shape, Step
 from t1gen.markdown import number, runs, value_math
 from t1gen.picture import graph
 from t1gen.problems.issued import mapping_of
@@ -73,6 +74,8 @@ def solution(
     """The steps to this answer that no earlier question has shown."""
     if question.kind == "graph":
         return [graph(drawn(solved.tape.mapping, question.of))]
+    if question.ask in COUNTED:
+        return _counted(solved.tape.mapping, question)
     if not result:
         return []
     program = solved.tape.program
@@ -86,6 +89,26 @@ def solution(
     notes = [note for s in steps for note in _notes(language, program, s)]
     said: list[blocks.Block] = [blocks.Paragraph(runs(" ".join(notes)))] if notes else []
     return [blocks.Formulas(lines), *said] if lines else []
+
+
+COUNTED = ("entries", "parameters", "multiplications", "cheaper")
+"""Asks whose answer is a sum of products of sizes."""
+
+
+def _counted(mapping: Program, question: files.Question) -> list[blocks.Block]:
+    """`7 * 8 + 8 * 8 = 120`; of the cheaper mode both sums."""
+    asked = quantity(question)
+    if question.ask == "cheaper":
+        terms = jacobian_terms(mapping, asked.of, asked.wrt)
+        sums = [_sum(terms[mode]) for mode in ("reverse-mode", "forward-mode")]
+        return [blocks.Formulas(tuple(sums))]
+    return [blocks.Formulas((_sum(counted(mapping, asked)),))]
+
+
+def _sum(terms: list[Shape]) -> Math:
+    total = str(sum(map(prod, terms)))
+    plain = " + ".join(" * ".join(map(str, t)) or "1" for t in terms) or "0"
+    return Math(f"{plain.replace('*', chr(92) + 'cdot')} = {total}", f"{plain} = {total}")
 
 
 def _up_to(program: Program, result: str, names: Collection[str]) -> set[str]:

@@ -5,9 +5,10 @@ multiplies less; order: the lines of the backward pass.
 """
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
-from t1gen.asks.counts import chain, jacobian_costs
+from t1gen.asks.counts import chain, jacobian_terms
 from t1gen.asks.record import Ask, names
 from t1gen.asks.tape import Quantity, Tape
 from t1gen.errors import LanguageError, near
@@ -57,8 +58,8 @@ def _declare_cheaper(options: Mapping[str, Any], mapping: Program) -> list[Quant
 
 def cheaper(mapping: Program, quantity: Quantity) -> dict[str, bool]:
     """Each possible answer, and whether it is right."""
-    costs = jacobian_costs(mapping, quantity.of, quantity.wrt)
-    forward, reverse = costs["forward-mode"], costs["reverse-mode"]
+    terms = jacobian_terms(mapping, quantity.of, quantity.wrt)
+    forward, reverse = (sum(map(prod, terms[mode])) for mode in ("forward-mode", "reverse-mode"))
     return {"reverse-mode": reverse < forward, "forward-mode": forward < reverse, "equal": forward == reverse}
 
 

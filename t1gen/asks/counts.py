@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 from t1gen.asks.local import direct
 from t1gen.asks.record import Ask, names
 from t1gen.asks.tape import Quantity, Tape
 from t1gen.errors import LanguageError
 from t1gen.mapping.ops import OPS
-from t1gen.mapping.program import Program
+from t1gen.mapping.program import Program, Shape
 
 MODES = ("forward-mode", "reverse-mode", "vjp")
 
@@ -47,6 +47,18 @@ def _shape(tape: Tape, quantity: Quantity) -> str:
     return tape.vector(tape.program.shape(tape.check(quantity.of)))
 
 
+def counted(mapping: Program, quantity: Quantity) -> list[Shape]:
+    """How a count comes about, as the products that are added; empty where there is nothing to multiply."""
+    sizes = [prod(mapping.shape(n)) for n in (quantity.of, quantity.wrt) if n]
+    if quantity.ask == "multiplications":
+        return multiplied(mapping, quantity)
+    if quantity.ask == "parameters":
+        return [mapping.shape(n) for n in quantity.moves]
+    if quantity.ask == "entries":
+        return [tuple(sizes) if quantity.wrt else mapping.shape(quantity.of)]
+    return []
+
+
 def _entries(tape: Tape, quantity: Quantity) -> str:
     if quantity.about in ("jacobian", "axes"):
         return tape.number(prod(_jacobian(tape, quantity)))
@@ -81,7 +93,10 @@ def _passes(tape: Tape, quantity: Quantity) -> str:
     return tape.number(_one_of(quantity.mode, {"forward-mode": k, "reverse-mode": m}))
 
 
-def _one_of(mode: str, found: Mapping[str, int]) -> int:
+T = TypeVar("T")
+
+
+def _one_of(mode: str, found: Mapping[str, T]) -> T:
     if mode not in found:
         raise LanguageError(f"mode '{mode}' is unknown (allowed: {', '.join(found)})")
     return found[mode]
@@ -104,32 +119,39 @@ def _multiplications_phrase(text: str, mapping: Program) -> Quantity | None:
 
 def _multiplications(tape: Tape, quantity: Quantity) -> str:
     """Scalar multiplications along a chain, for its whole Jacobian or (`about`) for one VJP of it."""
-    counted = vjp_costs if quantity.about == "vjp" else jacobian_costs
-    return tape.number(_one_of(quantity.mode, counted(tape.mapping, tape.check(quantity.of), tape.check(quantity.wrt))))
+    tape.check(quantity.of), tape.check(quantity.wrt)
+    return tape.number(sum(map(prod, multiplied(tape.mapping, quantity))))
 
 
-def jacobian_costs(mapping: Program, of: str, wrt: str) -> dict[str, int]:
-    """Multiplications for a Jacobian: dense ones multiplied from the output or the input, or a VJP for every row."""
+def multiplied(mapping: Program, quantity: Quantity) -> list[Shape]:
+    """The products whose sizes make up a count of multiplications, each as its factors: (2, 3, 4) is 2 * 3 * 4."""
+    terms = vjp_terms if quantity.about == "vjp" else jacobian_terms
+    return _one_of(quantity.mode, terms(mapping, quantity.of, quantity.wrt))
+
+
+def jacobian_terms(mapping: Program, of: str, wrt: str) -> dict[str, list[Shape]]:
+    """For a Jacobian: dense ones multiplied from the output or the input, or a VJP for every row."""
     links = chain(mapping, of, wrt)
     sizes = [prod(mapping.shape(n)) for n in links]
     k, m = sizes[0], sizes[-1]
     return {
-        "forward-mode": sum(sizes[i + 1] * sizes[i] * k for i in range(1, len(sizes) - 1)),
-        "reverse-mode": sum(m * sizes[i + 1] * sizes[i] for i in range(len(sizes) - 2)),
-        "vjp": m * _vjp_cost(mapping, links),
+        "forward-mode": [(sizes[i + 1], sizes[i], k) for i in range(1, len(sizes) - 1)],
+        "reverse-mode": [(m, sizes[i + 1], sizes[i]) for i in range(len(sizes) - 3, -1, -1)],
+        "vjp": [(m, *term) for term in _vjp_terms(mapping, links)],
     }
 
 
-def vjp_costs(mapping: Program, of: str, wrt: str) -> dict[str, int]:
-    """Multiplications for one VJP: v times dense Jacobians from the output, or the VJP functions."""
+def vjp_terms(mapping: Program, of: str, wrt: str) -> dict[str, list[Shape]]:
+    """For one VJP: v times dense Jacobians from the output, or the VJP functions."""
     links = chain(mapping, of, wrt)
-    sizes = [prod(mapping.shape(n)) for n in links]
-    dense = sum(a * b for a, b in zip(sizes, sizes[1:], strict=False))
-    return {"reverse-mode": dense, "vjp": _vjp_cost(mapping, links)}
+    sizes = [prod(mapping.shape(n)) for n in links][::-1]
+    return {"reverse-mode": list(zip(sizes, sizes[1:], strict=False)), "vjp": _vjp_terms(mapping, links)}
 
 
-def _vjp_cost(mapping: Program, links: list[str]) -> int:
-    return sum(_cost(mapping, a, b) for a, b in zip(links, links[1:], strict=False))
+def _vjp_terms(mapping: Program, links: list[str]) -> list[Shape]:
+    """From the output: m k n for a product, its size for an elementwise operation."""
+    pairs = list(zip(links, links[1:], strict=False))[::-1]
+    return [term for start, end in pairs for term in _terms(mapping, start, end)]
 
 
 def chain(mapping: Program, of: str, wrt: str) -> list[str]:
@@ -146,18 +168,20 @@ def chain(mapping: Program, of: str, wrt: str) -> list[str]:
     return chain[::-1]
 
 
-def _cost(mapping: Program, start: str, end: str) -> int:
-    """Multiplications of the VJPs between two lines: m k n for a product, its size for an elementwise operation."""
+def _terms(mapping: Program, start: str, end: str) -> list[Shape]:
+    """What the VJPs between two lines multiply; adding and changing a sign multiply nothing."""
     inside = mapping.descendants([start]) & mapping.ancestors([end]) - {start}
-    total = 0
-    for name in inside:
-        step = mapping[name]
+    out: list[Shape] = []
+    for step in [s for s in mapping if s.name in inside][::-1]:
         if step.op == "matmul":
             a, b = (mapping.shape(x) for x in step.args)
-            total += prod(a) * (b[1] if len(b) == 2 else 1)
-        elif step.op in OPS and OPS[step.op].local is not None:
-            total += prod(step.shape)
-    return total
+            out.append((*a, *b[1:]))
+            continue
+        local = OPS[step.op].local if step.op in OPS else None
+        passed = [local[k] for k, a in enumerate(step.args) if local and a in {start, *inside}]
+        if any(text not in ("1", "-1") for text in passed):
+            out.append(step.shape)
+    return out
 
 
 def _declare_decision(options: Mapping[str, Any], mapping: Program) -> list[Quantity]:

@@ -56,6 +56,7 @@ def answer(phrase, text=CHAIN, **values):
         ("vjp multiplications for vjp of y wrt x", 6 + 3 + 12),
         ("reverse-mode multiplications for vjp of a wrt h", 3 * 3),
         ("vjp multiplications for vjp of a wrt h", 3),
+        # adding and changing a sign multiply nothing
         ("shape of full jacobian of W1 wrt W1", [3, 4, 3, 4]),
         ("shape of full jacobian of L wrt W1", [3, 4]),
         ("entries of full jacobian of h wrt W1", 36),
@@ -63,6 +64,11 @@ def answer(phrase, text=CHAIN, **values):
 )
 def test_counts(phrase, wanted):
     assert answer(phrase) == wanted
+
+
+@pytest.mark.parametrize(("line", "wanted"), [("-h + b", 0), ("b - h", 0), ("1 - (tanh(h) + b)", 3), ("b * h - b", 3)])
+def test_adding_and_changing_a_sign_multiply_nothing(line, wanted):
+    assert answer("vjp multiplications for vjp of q wrt h", f"h = W1 @ x\nq = {line}") == wanted
 
 
 @pytest.mark.parametrize(
