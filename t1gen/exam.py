@@ -174,11 +174,19 @@ def _answer(instance: Instance, k: int, name: str, i: int, found: tuple[Any, Any
         return {"value": _worded(instance, k), "exact": None, "tolerance": None}
     values, known, widest = found
     shape = asked.shape
+    exactly = texts(_at(known[name], shape, i))
     return {
-        "value": files.numbers(_at(values[name], shape, i).tolist()),
-        "exact": texts(_at(known[name], shape, i)),
+        "value": files.numbers(_sharpened(_at(values[name], shape, i).tolist(), exactly)),
+        "exact": exactly,
         "tolerance": files.numbers(_at(widest[name], shape, i).tolist()),
     }
+
+
+def _sharpened(value: Any, exactly: Any) -> Any:
+    """Floats where nothing better is known, else the rationals: 0, not 3e-16."""
+    if isinstance(value, list):
+        return [_sharpened(v, e) for v, e in zip(value, exactly, strict=True)]
+    return value if exactly is None else float(Fraction(exactly))
 
 
 def _worded(instance: Instance, k: int) -> Any:
@@ -294,7 +302,7 @@ def _text(language: str, instance: Instance, k: int, rate: Any) -> str:
     tangent = [(n, v if isinstance(v, str) else _latex(v)) for n, v in q.tangent]
     h = None if q.h is None else _latex(givens.get(q.h, q.h) if isinstance(q.h, str) else q.h)
     text = own or say(language, "ask", q.ask, q=q, cotangent=cotangent, rate=None if rate is None else _latex(rate),
-                      rows=rows, columns=columns, tangent=tangent, h=h)  # fmt: skip
+                      rows=rows, columns=columns, tangent=tangent, h=h).strip()  # fmt: skip
     if asked.kind == "expression":
         names = [(n, "x".join(map(str, s)) or say(language, "shape", "scalar")) for n, s in asked.names.items()]
         text += say(language, "kind", "expression", names=names, sizes=asked.options.get("sizes", {}))
