@@ -184,10 +184,15 @@ def _load(path: Path) -> Bank:
         bank, problems=tuple(problems), slots=tuple(slots),
         sha256=hashlib.sha256(raw.encode()).hexdigest() if others else bank.sha256,
         functions=tuple(dict.fromkeys(f for b in (bank, *others.values()) for f in b.functions)),
-        operations=tuple({o.name: o for b in (bank, *others.values()) for o in b.operations}.values()),
+        operations=_each_once([o for b in (bank, *others.values()) for o in b.operations]),
     )  # fmt: skip
     _check(whole)
     return whole
+
+
+def _each_once(operations: list[Operation]) -> tuple[Operation, ...]:
+    """Without repetitions; two operations of one name stay two, and are refused where they are declared."""
+    return tuple(o for i, o in enumerate(operations) if o not in operations[:i])
 
 
 def _member(bank: Bank, name: str, others: dict[str, Bank]) -> Problem:
@@ -303,6 +308,9 @@ def _check(bank: Bank) -> None:
             raise BankError("this id is used twice", where=where)
         seen.add(one.id)
         _check_problem(one, where)
+    named = [name for slot in bank.slots for name in slot.pool]
+    for name in sorted({n for n in named if named.count(n) > 1}):
+        raise BankError("this problem is in two places of the test", where=f"{bank.path}: {name}")
     for slot in bank.slots:
         worth = {p.points for p in bank.problems if p.id in slot.pool}
         if len(worth) > 1:

@@ -63,11 +63,11 @@ def test_a_pick_is_nobody_elses_business() -> None:
 
 
 def test_a_pool_takes_problems_of_other_banks_and_its_own(tmp_path: Path) -> None:
-    bank(tmp_path, "other", of("one") + of("two"))
-    inline = "  - pool:\n" + "".join(f"    {line}\n" for line in of("four").splitlines()) + "      - other:two\n"
+    bank(tmp_path, "other", of("one") + of("two") + of("six"))
+    inline = "  - pool:\n" + "".join(f"    {line}\n" for line in of("four").splitlines()) + "      - other:six\n"
     mine = bank(tmp_path, "mine", "  - {pool: [other:one, other:two], pick: 1}\n" + of("three") + inline)
     found = load(str(mine))
-    assert [s.pool for s in found.places] == [("one", "two"), ("three",), ("four", "two")]
+    assert [s.pool for s in found.places] == [("one", "two"), ("three",), ("four", "six")]
     assert found.points == 3 and found.test_minutes() == 9
 
 
@@ -94,6 +94,9 @@ def test_a_change_in_another_bank_changes_what_a_test_was_drawn_from(tmp_path: P
         ("{pool: [other:on]}", "did you mean 'one'?"),
         ("{pool: [othr:one]}", "there is no bank 'othr'"),
         ("{pool: [nine]}", "has no problem 'nine'"),
+        ("{pool: [other:one, other:one]}", "one: this id is used twice"),
+        ("{pool: [other:one]}\n  - {pool: [other:one]}", "one: this problem is in two places"),
+        ("{pool: [mine:one]}", "has no problem 'one'"),
         ("{pool: [other:one, other:dear]}", "different points: 1, 2"),
     ],
 )
