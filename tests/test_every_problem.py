@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from t1gen import files
-from t1gen.banks import available, load, told, written
+from t1gen.banks import load, told, written
 from t1gen.documents.engines import pdf
 from t1gen.documents.render import render
 from t1gen.exam import Maker, Plan
@@ -24,10 +24,10 @@ from t1gen.sheets import key_sheet, worksheet
 
 SEEDS = int(os.environ.get("T1GEN_SEEDS", "3"))
 PROBLEMS = written()
-DOCUMENTS = [pytest.param([n for n in PROBLEMS if n.startswith(f"{bank}:")], id=bank) for bank in available()]
-DOCUMENTS = [d for d in DOCUMENTS if d.values[0]] if SEEDS < 10 else [pytest.param([n], id=n) for n in PROBLEMS]
-MANY = 50
-"""What is printed together: a bank, or with many seeds each problem alone; so many problems a document."""
+TOGETHER, MANY = max(1, 36 // SEEDS), 50
+DOCUMENTS = [pytest.param(list(PROBLEMS)[i : i + TOGETHER], id=list(PROBLEMS)[i])
+             for i in range(0, len(PROBLEMS), TOGETHER)]  # fmt: skip
+"""What is printed together; a document has at most MANY problems."""
 
 
 @cache
