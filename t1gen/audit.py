@@ -6,7 +6,11 @@ from fractions import Fraction
 from typing import Any
 
 from t1gen.banks import Bank, told, untranslated
+from t1gen.documents.engines import pdf
+from t1gen.documents.render import render
+from t1gen.errors import EngineError
 from t1gen.exam import Maker, Plan, solved
+from t1gen.files import Student
 from t1gen.mapping import reference
 from t1gen.mapping.evaluate import evaluate
 from t1gen.mapping.nested import flat
@@ -14,6 +18,7 @@ from t1gen.problems.draws import key
 from t1gen.problems.instance import Instance, rationals
 from t1gen.problems.judge import describe
 from t1gen.problems.shown import ASKED, shown
+from t1gen.sheets import key_sheet, worksheet
 
 SAMPLE, DIGITS, CLOSE = 2, 30, 1e-9
 MANY, RIGHT, WRONG = 2_000, 6, 10
@@ -46,7 +51,22 @@ class Finding:
 def check(bank: Bank, tests: int, seed: str) -> list[Finding]:
     """Draw `tests` instances of every problem; recompute a sample of keys with sympy in 30 digits."""
     maker = Maker(Plan(bank, f"check {seed}", bank.id))
-    return [_problem(source, tests, seed) for source in maker.sources.values()]
+    out = []
+    for source in maker.sources.values():
+        with source.placed():
+            out.append(_problem(source, tests, seed))
+            _print(bank.alone(source.problem), seed, out[-1])
+    return out
+
+
+def _print(bank: Bank, seed: str, finding: Finding) -> None:
+    """One test of the problem is written and printed; what the printer refuses is wrong."""
+    [(exam, key)] = Maker(Plan(bank, seed, bank.id)).tests([Student("", "")])
+    try:
+        for document in (worksheet(exam), key_sheet(key)):
+            pdf(render(document, "typ"), "typst")
+    except EngineError as error:
+        finding.wrong.append(f"cannot be printed: {error}")
 
 
 def check_bank(bank: Bank) -> list[str]:

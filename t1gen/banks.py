@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from functools import cache
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from t1gen.mapping.custom import Custom, declare, read_custom
 COMPETENCES = ("draw-graph", "vjp", "backpropagation", "concepts")
 SHOWS = ("mapping", "listing", "text")
 GIVEN_AS = ("values", "shapes")
-LARGEST = 2 * 2**20
+LARGEST, ENTRIES = 2 * 2**20, 10_000
 
 Words = str | dict[str, str]
 """A text, or the same text in several languages."""
@@ -207,6 +208,8 @@ def _found(bank: Bank, name: str, others: dict[str, Bank]) -> Problem:
     other, colon, wanted = name.partition(":")
     if not colon:
         return problem(bank, name)
+    if not re.fullmatch(r"[\w-]+", other):
+        raise BankError(f"'{name}' is no problem of another bank; write bank:problem")
     if other not in others:
         beside = Path(bank.path).with_name(f"{other}.yaml")
         known = available()
@@ -228,11 +231,13 @@ def _own(path: Path) -> tuple[Bank, list[tuple[list[str], int]]]:
     _mend(tree)
     try:
         bank = msgspec.convert(tree, Bank, strict=True)
+        bank = msgspec.structs.replace(bank, sha256=hashlib.sha256(raw).hexdigest(), path=str(path))
+        if bank.problems or not pools:
+            _check(bank)
     except msgspec.ValidationError as error:
         raise BankError(_explained(str(error), tree), where=str(path)) from None
-    bank = msgspec.structs.replace(bank, sha256=hashlib.sha256(raw).hexdigest(), path=str(path))
-    if bank.problems or not pools:
-        _check(bank)
+    except RecursionError:
+        raise BankError("is nested too deeply, or within itself", where=str(path)) from None
     return bank, pools
 
 
@@ -344,15 +349,23 @@ def _check_problem(one: Problem, where: str) -> None:
     for name, given in one.given.items():
         if bool(given.draw) == (given.value is not None):
             raise BankError(f"given '{name}' needs either 'draw' or 'value'", where=where)
+        if any(n < 1 for n in given.shape) or prod(given.shape) > ENTRIES:
+            raise BankError(f"given '{name}' has shape {given.shape}; 1 to {ENTRIES} entries are read", where=where)
+    for place, text in _worded(list(one.ask), ""):
+        if not all(isinstance(w, str) for w in (text.values() if isinstance(text, dict) else [text])):
+            what = place.rpartition(": ")[2]
+            raise BankError(f"{what}: {text!r} is no text; quote it ('Yes' and 'No' too)", where=where)
 
 
+POOLS = ("right", "wrong")
 WORDED = ("title", "text", "few", "because", "right", "wrong")
 """Fields of a bank that hold words."""
 
 
 def untranslated(bank: Bank) -> list[str]:
     """Texts that are missing in a language that others of the bank have: `one: ask: text: no cs`."""
-    found = list(_worded(msgspec.to_builtins(bank), ""))
+    own = _own(Path(bank.path))[0] if bank.path else bank
+    found = list(_worded(msgspec.to_builtins(own), ""))
     languages = sorted({lang for _, words in found if isinstance(words, dict) for lang in words})
     out = []
     for where, words in found:
@@ -372,8 +385,8 @@ def _worded(tree: Any, where: str) -> Iterator[tuple[str, Words]]:
         here = f"{where}: {tree['id']}".removeprefix(": ") if "id" in tree else where
         for name, value in tree.items():
             place = f"{here}: {name}".removeprefix(": ")
-            if name in WORDED and not isinstance(value, bool):
-                for words in value if isinstance(value, (list, tuple)) else [value]:
+            if name in WORDED and not (name == "wrong" and isinstance(value, bool)):
+                for words in value if name in POOLS and isinstance(value, (list, tuple)) else [value]:
                     yield place, words
             else:
                 yield from _worded(value, place if name in ("choose",) else here)

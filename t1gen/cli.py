@@ -201,13 +201,14 @@ def grade(submissions: tuple[Path, ...], key_path: Path | None, out: Path | None
     Examples:  t1gen grade t1-42/submission.json
                t1gen grade t1/students/*/submission.json --out reports
     """
-    from t1gen.errors import T1genError
+    from t1gen.errors import FileError, T1genError, fitting
     from t1gen.marking import desk
 
     codes = []
     for path in submissions:
         try:
-            result = desk.grade(path, key_path, out)
+            with fitting(str(path), FileError):
+                result = desk.grade(path, key_path, out)
         except T1genError as error:
             click.echo(f"t1gen: {error}", err=True)
             codes.append(2)

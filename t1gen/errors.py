@@ -1,6 +1,7 @@
 """The errors that a user can cause; only the command line turns them into messages and exit codes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -42,6 +43,21 @@ class EngineError(T1genError):
 
 class ProofError(T1genError):
     """A derivative was not proved right, so no key is issued."""
+
+
+MISFITS = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, SyntaxError,
+           StopIteration)  # fmt: skip
+"""What Python raises where a file's parts have the right form and do not fit together."""
+
+
+@contextmanager
+def fitting(where: str, error: type[T1genError]) -> Iterator[None]:
+    """Tell what does not fit together in a file, instead of a traceback."""
+    try:
+        yield
+    except MISFITS as found:
+        what = f"{type(found).__name__}: {str(found)[:200]}"
+        raise error(f"something does not fit together: {what}", where=where) from found
 
 
 def near(name: str, allowed: Iterable[str]) -> str:

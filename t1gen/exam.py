@@ -91,6 +91,10 @@ class Maker:
     def _parts(self, source: Source, students: Sequence[files.Student]) -> list[Part]:
         if not students:
             return []
+        with source.placed():
+            return self._drawn(source, students)
+
+    def _drawn(self, source: Source, students: Sequence[files.Student]) -> list[Part]:
         instances = source.draw([self._key(source.problem.id, s) for s in students])
         groups: dict[int, list[int]] = {}
         for i, instance in enumerate(instances):
@@ -109,7 +113,10 @@ class Maker:
     def _test(self, student: files.Student, parts: list[Part]) -> tuple[files.Exam, files.Key]:
         bank, plan = self.plan.bank, self.plan
         variant = _code(self._key("variant", student))
-        problems = [_problem(bank, n, part) for n, part in enumerate(parts, 1)]
+        problems = []
+        for number, part in enumerate(parts, 1):
+            with self.sources[part.problem.id].placed():
+                problems.append(_problem(bank, number, part))
         sheet = files.Exam(
             exam=plan.exam, variant=variant, student=student, bank=files.BankRef(bank.id, bank.sha256),
             title=told(bank.title, bank.language), language=bank.language, minutes=_plain(bank.minutes),

@@ -36,6 +36,8 @@ from t1gen.records import Value as Value
 
 LARGEST = 16 * 2**20
 WIDTH = 110
+DEEPEST = 60
+"""Lists within lists that an answer may have; deeper ones stay the text that they are."""
 
 K = TypeVar("K", bound=Struct)
 
@@ -330,9 +332,18 @@ def _submission(raw: _Unread, answers: Mapping[str, Any]) -> Submission:
 
 def _answer(raw: Raw) -> Any:
     try:
-        return msgspec.json.decode(raw)
+        return bytes(raw).decode() if _too_deep(bytes(raw)) else msgspec.json.decode(raw)
     except DecodeError:
         return bytes(raw).decode()
+
+
+def _too_deep(raw: bytes) -> bool:
+    """Whether an answer has so many lists within lists that none means it (brackets in texts count too)."""
+    depth = deepest = 0
+    for sign in re.findall(rb"[\[\]{}]", raw):
+        depth += 1 if sign in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest > DEEPEST
 
 
 def _unknown(data: bytes) -> list[str]:

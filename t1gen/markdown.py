@@ -85,5 +85,6 @@ def _paragraph(part: str) -> blocks.Block:
     if len(lines) < 2 or not all(line.startswith("|") for line in lines):
         return blocks.Paragraph(runs(" ".join(lines)))
     cells = [line.strip("|").split("|") for line in lines if not RULE.fullmatch(line)]
-    header, *rows = [tuple(runs(cell.strip()) for cell in row) for row in cells]
+    width = len(cells[0])
+    header, *rows = [tuple(runs(c.strip()) for c in [*row, *[""] * width][:width]) for row in cells]
     return blocks.Table(header, tuple(rows))

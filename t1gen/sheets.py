@@ -8,6 +8,7 @@ from typing import Any
 from t1gen import files
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text
+from t1gen.errors import FileError, fitting
 from t1gen.mapping.custom import forward_of
 from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.notation import latex, latex_name, text
@@ -23,14 +24,16 @@ WHOLE = ("shape", "entries", "parameters", "passes", "multiplications", "decisio
 
 
 def worksheet(exam: files.Exam) -> blocks.Document:
-    """What a student receives."""
-    return _document(exam, "worksheet", tuple(_problem(exam, p, None) for p in exam.problems))
+    """What a student receives. Raises FileError where the exam's parts do not fit together."""
+    with fitting(exam.exam, FileError):
+        return _document(exam, "worksheet", tuple(_problem(exam, p, None) for p in exam.problems))
 
 
 def key_sheet(key: files.Key) -> blocks.Document:
     """The answers with worked steps. The key must hold its sheet."""
     assert key.sheet is not None
-    return _document(key.sheet, "key", tuple(_problem(key.sheet, p, key) for p in key.sheet.problems))
+    with fitting(key.exam, FileError):
+        return _document(key.sheet, "key", tuple(_problem(key.sheet, p, key) for p in key.sheet.problems))
 
 
 def _document(exam: files.Exam, kind: str, problems: tuple[blocks.Problem, ...]) -> blocks.Document:
@@ -99,11 +102,16 @@ def _told(language: str, problem: files.Problem, in_key: bool) -> list[blocks.Bl
     if shows_mapping:
         inside += _mapping(program, problem.mapping)
         inside += [_where(language, t if in_key else forward_of(t)) for t in problem.definitions.values()]
-        if problem.competence == "backpropagation" and not problem.listing:
+        if problem.competence == "backpropagation" and not problem.listing and _is_drawn(problem):
             inside.append(graph(program))
     if problem.listing:
         inside.append(blocks.Listing(_code_lines(problem)))
     return inside
+
+
+def _is_drawn(problem: files.Problem) -> bool:
+    """Whether the sheet shows the picture: it is no answer, and no iteration stands in it."""
+    return not any(q.kind == "graph" for q in problem.questions) and not any("lambda" in t for t in problem.mapping)
 
 
 def _code_lines(problem: files.Problem) -> tuple[str, ...]:

@@ -391,11 +391,12 @@ def test_words_fill_in_givens_outside_of_mathematics_and_code(tmp_path: Path) ->
 
     [instance] = Source(load(str(path)).problems[0]).draw([b"k"])
     test, train = instance.givens["test"], instance.givens["train"][0]
-    assert filled("{test} $x_{test}$ `{test}` {train[0]} {train} {other}", instance) == (
-        f"{test} $x_{{test}}$ `{{test}}` {train} {train} {{other}}"
+    assert filled("{test} $x_{test}$ `{test}` {train[0]} {train} {}", instance) == (
+        f"{test} $x_{{test}}$ `{{test}}` {train} {train} {{}}"
     )
-    with pytest.raises(BankError, match="no such entry"):
-        filled("{train[3]}", instance)
+    for text, says in (("{train[3]}", "no such entry"), ("{train[0][0]}", "no such entry"), ("{tset}", "mean 'test'")):
+        with pytest.raises(BankError, match=says):
+            filled(text, instance)
 
 
 @pytest.mark.parametrize(
@@ -411,6 +412,15 @@ def test_words_fill_in_givens_outside_of_mathematics_and_code(tmp_path: Path) ->
         ("when: [max(train) > test]", "when: [test]", "is not one comparison"),
         ("when: [max(train) > test]", "when: [test > 99]", "not one option is right"),
         ("options:", "optoins:", "did you mean 'options'"),
+        ("{en: lower, cs: nižší}", "Yes", "is no text; quote it"),
+        ("{en: lower, cs: nižší}", "{en: Yes, cs: nižší}", "is no text; quote it"),
+        ("{en: r1, cs: p1}", "{en: 5, cs: p1}", "is no text; quote it"),
+        ("because: {en: \"It is {test}.\", cs: \"Je to {test}.\"}", "because: 5", "is no text; quote it"),
+        ("{en: r1, cs: p1}", "{en: w1, cs: p1}", "two statements or options read 'w1'"),
+        ("{en: r1, cs: p1}", "{en: '', cs: p1}", "a statement or option is empty"),
+        ("{en: lower, cs: nižší}", "{en: higher, cs: nižší}", "two statements or options read 'higher'"),
+        ("at {test} %?\", cs", "at {tset} %?\", cs", "did you mean 'test'"),
+        ("shape: [1], draw", "shape: [100000, 100000], draw", "entries are read"),
     ],
 )
 def test_a_wrong_choose_is_refused(tmp_path: Path, old: str, new: str, says: str) -> None:

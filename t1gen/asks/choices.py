@@ -16,6 +16,8 @@ from t1gen.mapping.notation import line
 from t1gen.mapping.program import Program
 
 STYLES = ("vjp", "adjoint")
+MOST = 26
+"""Options or lines that letters can name."""
 CHOOSE = ("right", "wrong", "show", "options", "several", "ordered")
 
 
@@ -33,6 +35,9 @@ def _declare_choose(options: Mapping[str, Any], mapping: Program) -> list[Quanti
         told = options["options"]
         if not isinstance(told, list) or not all(isinstance(o, Mapping) and set(o) == {"text", "when"} for o in told):
             raise LanguageError("'options' is a list of {text: ..., when: [comparisons]}")
+        if not 2 <= len(told) <= MOST:
+            raise LanguageError(f"a 'choose' has 2 to {MOST} options, not {len(told)}")
+        _check_distinct([o["text"] for o in told])
     else:
         shows(options)
     return [Quantity("choose")]
@@ -42,13 +47,26 @@ def shows(options: Mapping[str, Any]) -> tuple[int, int]:
     """How many right and how many wrong statements of a pool one student sees."""
     pools = [options.get(name, []) for name in ("right", "wrong")]
     count = options.get("show", [1, 3])
+    _check_distinct([w for p in pools if isinstance(p, list) for w in p])
     if not all(isinstance(p, list) and all(isinstance(w, (str, Mapping)) for w in p) for p in pools):
         raise LanguageError("'right' and 'wrong' are lists of texts")
     if not isinstance(count, list) or len(count) != 2 or any(type(n) is not int for n in count):
         raise LanguageError("'show' is two whole numbers: how many right and wrong statements")
-    if not (1 <= count[0] <= len(pools[0]) and 0 <= count[1] <= len(pools[1]) and 2 <= sum(count) <= 26):
+    if not (1 <= count[0] <= len(pools[0]) and 0 <= count[1] <= len(pools[1]) and 2 <= sum(count) <= MOST):
         raise LanguageError(f"'show' {count} does not fit {len(pools[0])} right and {len(pools[1])} wrong statements")
     return count[0], count[1]
+
+
+def _check_distinct(texts: list[Any]) -> None:
+    """Statements are not empty, and no two read the same in any language."""
+    told = [w if isinstance(w, Mapping) else {"": w} for w in texts]
+    for language in {name for words in told for name in words}:
+        said = [str(words[language]).strip() for words in told if language in words]
+        if not all(said):
+            raise LanguageError("a statement or option is empty")
+        twice = next((text for text in said if said.count(text) > 1), None)
+        if twice:
+            raise LanguageError(f"two statements or options read '{twice[:60]}'")
 
 
 def _declare_cheaper(options: Mapping[str, Any], mapping: Program) -> list[Quantity]:
@@ -78,7 +96,9 @@ def _declare_order(options: Mapping[str, Any], mapping: Program) -> list[Quantit
 
 
 def _order(tape: Tape, quantity: Quantity) -> str:
-    ordered(tape.mapping, quantity)
+    lines = ordered(tape.mapping, quantity)
+    if not 2 <= len(set(lines)) == len(lines) <= MOST:
+        raise LanguageError(f"2 to {MOST} different lines can be put in order; here are {len(lines)}")
     return ""
 
 

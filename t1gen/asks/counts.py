@@ -75,6 +75,9 @@ def _parameters_phrase(text: str, mapping: Program) -> Quantity | None:
 
 
 def _parameters(tape: Tape, quantity: Quantity) -> str:
+    for name in quantity.moves:
+        if tape.mapping[tape.check(name)].op != "given":
+            raise LanguageError(f"'{name}' is computed by the mapping; parameters are given")
     return tape.number(sum(prod(tape.program.shape(tape.check(n))) for n in quantity.moves))
 
 
@@ -162,7 +165,7 @@ def chain(mapping: Program, of: str, wrt: str) -> list[str]:
         found = sorted(n for n in direct(mapping, chain[-1]) if n in below)
         if len(found) != 1:
             raise LanguageError(
-                f"from {wrt} to {of} there is not one chain of lines, so multiplications are not counted"
+                f"from {wrt} to {of} there is not one chain of lines, so nothing is counted or ordered along it"
             )
         chain.append(found[0])
     return chain[::-1]

@@ -22,9 +22,15 @@ def declare(options: Mapping[str, Any], mapping: Program) -> list[Quantity]:
     moves = tuple(names(options["moves"])) if "moves" in options else tuple(wrt)
     base = Quantity(
         "step", of=str(options.get("of", mapping.output)), moves=moves, rate=literal(options.get("rate", "1")),
-        steps=int(options.get("steps", 1)), ascent=bool(options.get("ascent", False)),
+        steps=_whole(options.get("steps", 1)), ascent=bool(options.get("ascent", False)),
     )  # fmt: skip
     return [Quantity(**(vars(base) | {"wrt": name})) for name in wrt]
+
+
+def _whole(steps: Any) -> int:
+    if type(steps) is not int:
+        raise LanguageError(f"steps is a whole number, not {steps}")
+    return steps
 
 
 def phrase(text: str, mapping: Program) -> Quantity | None:

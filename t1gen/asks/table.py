@@ -19,7 +19,12 @@ def declare(options: Mapping[str, Any], mapping: Program) -> list[Quantity]:
                 f"a table has no column '{part}'{near(part, PARTS)} (allowed: {', '.join(PARTS)})"
             )
     rows = tuple(names(options.get("rows", [])))
-    return [Quantity("table", of=str(options.get("of", mapping.output)), rows=rows, parts=parts)] if rows else []
+    if len(set(rows)) < len(rows) or len(set(parts)) < len(parts) or not parts:
+        raise LanguageError("a table has at least one column, and every row and column once")
+    table = Quantity("table", of=str(options.get("of", mapping.output)), rows=rows, parts=parts)
+    if rows and all(cell for row in printed(options, table) for cell in row):
+        raise LanguageError("a table has at least one cell to fill in; 'show' has them all")
+    return [table] if rows else []
 
 
 def phrase(text: str, mapping: Program) -> Quantity | None:

@@ -188,6 +188,9 @@ def latex_name(name: str) -> str:
     """
     if re.search(r"d_\d", name):
         return rf"\delta_{{{','.join(re.findall(r'[0-9]+', name))}}}"
+    second = re.fullmatch(r"(?:s\d+_)?d(d[A-Za-z]\w*?_d[A-Za-z]\w*?)_d([A-Za-z]\w*?)", name)
+    if second:
+        return rf"\frac{{\partial}}{{\partial {latex_name(second[2])}}}{latex_name(second[1])}"
     partial = re.fullmatch(r"(?:s\d+_)?d([A-Za-z]\w*?)_d([A-Za-z_]\w*?)", name)
     if partial:
         return rf"\frac{{\partial {latex_name(partial[1])}}}{{\partial {latex_name(partial[2])}}}"

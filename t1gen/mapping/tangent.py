@@ -47,7 +47,7 @@ def _through(program: Program, step: Step, position: int, tangent: str) -> str:
     if text is None:
         return ""
     scratch = held(program, (*step.args, step.name, tangent))
-    seed = scratch.add(Step(scratch.fresh("v_"), "given", shape=step.shape))
+    seed = scratch.add(Step(scratch.fresh("_v_"), "given", shape=step.shape))
     edge = send_back(scratch, step, position, seed, text, "")
     adjoint = backward(scratch, edge.result, tangent).adjoints.get(seed, "")
     if adjoint and seed in scratch.ancestors([adjoint]):

@@ -64,5 +64,5 @@ def _short(value: Any, digits: int = 5) -> str:
     if value is None:
         return ""
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(_short(v, digits) for v in value)}]"
-    return f"{value:.{digits}g}" if isinstance(value, float) else str(value).replace("\n", "; ")
+        return f"[{', '.join(_short(v, digits) for v in value[:40])}{', ...' if len(value) > 40 else ''}]"
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value).replace("\n", "; ")[:200]

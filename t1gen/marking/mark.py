@@ -6,7 +6,7 @@ from math import floor
 from typing import Any
 
 from t1gen.answers import KINDS, Unreadable, Verdict
-from t1gen.errors import FileError, T1genError, near
+from t1gen.errors import MISFITS, FileError, T1genError, near
 from t1gen.files import Key, KeyAnswer, Mark, Question, QuestionReport, Report, Submission, rounded
 from t1gen.mapping.program import Program
 from t1gen.problems.issued import mapping_of
@@ -73,9 +73,14 @@ def _plain(text: str) -> str:
 
 def is_blank(given: Any) -> bool:
     """A missing key, null, an empty text, or an array of nothing but these."""
-    if isinstance(given, list):
-        return all(is_blank(v) for v in given)
-    return given is None or (isinstance(given, str) and not given.strip())
+    todo = [given]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, list):
+            todo += part
+        elif part is not None and not (isinstance(part, str) and not part.strip()):
+            return False
+    return True
 
 
 def quarters(points: Fraction) -> float:
@@ -109,5 +114,5 @@ def _judged(question: Question, given: Any, answer: KeyAnswer, mapping: Program)
         return value, kind.compare(value, question, answer, mapping)
     except Unreadable as error:
         return None, Verdict("unreadable", error.message)
-    except (T1genError, ArithmeticError, ValueError, TypeError, RecursionError, MemoryError) as error:
+    except (T1genError, MemoryError, *MISFITS) as error:
         return None, Verdict("review", f"the marker could not decide: {error}")

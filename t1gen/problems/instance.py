@@ -13,7 +13,7 @@ import numpy as np
 
 from t1gen.asks.literals import literal
 from t1gen.banks import Given, Problem
-from t1gen.errors import BankError, T1genError
+from t1gen.errors import BankError, ProofError, T1genError, fitting
 from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Shape
@@ -65,14 +65,15 @@ class Source:
 
     def draw(self, keys: Sequence[bytes]) -> list[Instance]:
         """One fair instance for every key; raises BankError that names the worst constraint after 10,000 draws."""
-        with self._placed():
+        with self.placed():
             return [self._built(k) for k in keys] if self.problem.builder else self._drawn(keys)
 
     @contextmanager
-    def _placed(self) -> Iterator[None]:
+    def placed(self) -> Iterator[None]:
         """Errors tell the bank's file and the problem."""
         try:
-            yield
+            with fitting(self.problem.id, BankError):
+                yield
         except T1genError as error:
             for place in (self.problem.id, self.bank):
                 if place and place not in error.where.split(": "):
@@ -82,7 +83,7 @@ class Source:
     # problems with a mapping of their own
 
     def structure(self) -> tuple[Structure, Judge]:
-        with self._placed():
+        with self.placed():
             return self._derive(Built(self.problem.given, self.problem.mapping))
 
     def _derive(self, built: Built) -> tuple[Structure, Judge]:
@@ -142,7 +143,11 @@ class Source:
             stream_key = student_key + candidate.to_bytes(4, "big")
             made = build(self.problem.builder, Stream(stream_key))
             built = Built({**made.given, **self.problem.given}, made.mapping, made.groups)
-            structure, judge = self._derive(built)
+            try:
+                structure, judge = self._derive(built)
+            except ProofError as error:
+                self.rejected[error.message] += 1
+                continue
             if judge.always_zero():
                 self.rejected["an answer is always zero"] += 1
                 continue

@@ -31,7 +31,7 @@ def _elementwise(shape: Shape, weight: str, options: Mapping[str, Any], stream: 
 
 def _linear(shape: Shape, weight: str, options: Mapping[str, Any], stream: Stream) -> Layer:
     n, m = shape[0], size(options.get("size", [2, 3]), stream)
-    bias = f"b{weight}"
+    bias = f"b_{weight}"
     return stream.choice([
         Layer(f"{weight} @ {{x}}", {weight: (m, n)}),
         Layer(f"{{x}} @ {weight}", {weight: (n, m)}),
@@ -41,7 +41,7 @@ def _linear(shape: Shape, weight: str, options: Mapping[str, Any], stream: Strea
 
 
 def _structural(shape: Shape, weight: str, options: Mapping[str, Any], stream: Stream) -> Layer:
-    n, diagonal = shape[0], f"d{weight}"
+    n, diagonal = shape[0], f"d_{weight}"
     order = stream.sample(range(n), n)
     choices = [Layer(f"diag({diagonal}) @ {{x}}", {diagonal: (n,)}), Layer("diag({x})", {}), Layer("tile({x}, 2)", {}),
                Layer("concatenate(({x}, {x}))", {})]  # fmt: skip

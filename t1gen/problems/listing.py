@@ -86,10 +86,22 @@ def printed(structure: Structure, places: list[Place], givens: dict[str, Any], s
     try:
         if told.code not in DIALECTS:
             raise LanguageError(_unknown("code", told.code, DIALECTS))
+        _check(told, structure)
         source = Source(told, structure, givens, Code(structure.tapes[0].program, DIALECTS[told.code]))
         return _printed(source, places, stream)
     except LanguageError as error:
         raise BankError(f"the listing cannot be printed: {error.message}", where=structure.problem.id) from None
+
+
+def _check(told: Listing, structure: Structure) -> None:
+    """What is blank or wrong is asked for, and only one of both."""
+    asks_line = any(a.quantity.ask == "wrong-line" for a in structure.asked)
+    if told.wrong != asks_line:
+        raise LanguageError("'wrong: true' and the ask 'wrong-line' go together")
+    if told.wrong and (told.blank or told.code != "numpy"):
+        raise LanguageError("a wrong line is one of a NumPy listing without a blank")
+    if told.blank and not any(a.kind == "expression" for a in structure.asked):
+        raise LanguageError(f"nothing asks for the blank '{told.blank}' as a formula")
 
 
 def _unknown(what: str, name: str, allowed: Any) -> str:
@@ -109,7 +121,7 @@ def _printed(source: Source, places: list[Place], stream: Stream) -> Printed:
         at = next(i for i, line in enumerate(lines) if line.step == wrong.at)
         mended = f"{lines[at].name} = {source.code.right(wrong.at)}"
         return Printed(tuple(lines), at + 1, mended)
-    return Printed(tuple(_blanked(lines, source.told.blank)))
+    return Printed(tuple(_blanked(lines, source.told.blank, source.structure.results[0])))
 
 
 def _head(source: Source, inputs: list[Line]) -> list[Line]:
@@ -228,11 +240,13 @@ def _function(source: Source) -> Iterator[Line]:
     yield Line(f"        return {GAP if source.told.blank == 'backward' else back}")
 
 
-def _blanked(lines: list[Line], blank: str) -> Iterator[Line]:
-    """The last line that assigns `blank` with its right side left out."""
+def _blanked(lines: list[Line], blank: str, asked: tuple[str, ...]) -> Iterator[Line]:
+    """The last line that assigns `blank` with its right side left out; `asked` are the steps that are answers."""
     at = [i for i, line in enumerate(lines) if blank and line.name == blank]
     if blank and not at:
         names = list(dict.fromkeys(line.name for line in lines if line.name))
         raise LanguageError(f"no line assigns '{blank}'{near(blank, names)} (there are {', '.join(names)})")
+    if at and lines[at[-1]].step not in asked:
+        raise LanguageError(f"nothing asks for the blank '{blank}'")
     for i, line in enumerate(lines):
         yield replace(line, text=f"{line.text.partition(' = ')[0]} = {GAP}") if i in at[-1:] else line

@@ -7,7 +7,7 @@ from typing import Any
 
 from t1gen.asks.choices import cheaper, ordered, shows
 from t1gen.banks import Words, told
-from t1gen.errors import BankError
+from t1gen.errors import BankError, near
 from t1gen.mapping.nested import flat
 from t1gen.mapping.program import number_text
 from t1gen.problems.draws import Stream
@@ -37,16 +37,17 @@ def shown(instance: Instance, k: int, language: str) -> Shown:
 def filled(text: str, instance: Instance) -> str:
     """`text` with `{w}` and `{w[0]}` outside of mathematics and code as the values of givens."""
     parts = re.split(r"(\$[^$]*\$|`[^`]*`)", text)
-    parts[::2] = [re.sub(r"\{(\w+)(?:\[(\d+)\])?\}", lambda m: _value(m, instance), p) for p in parts[::2]]
+    parts[::2] = [re.sub(r"\{(\w+)(?:\[(-?\d+)\])?[^{}]*\}", lambda m: _value(m, instance), p) for p in parts[::2]]
     return "".join(parts)
 
 
 def _value(match: re.Match[str], instance: Instance) -> str:
     if match[1] not in instance.givens:
-        return match[0]
+        raise BankError(f"the text has {match[0]}, and '{match[1]}' is no given{near(match[1], instance.givens)}",
+                        where=instance.structure.problem.id)  # fmt: skip
     value = instance.givens[match[1]]
     if match[2] is not None:
-        if not isinstance(value, tuple) or int(match[2]) >= len(value):
+        if not isinstance(value, tuple) or not -len(value) <= int(match[2]) < len(value) or "][" in match[0]:
             raise BankError(f"the text has {match[0]}, and there is no such entry", where=instance.structure.problem.id)
         value = value[int(match[2])]
     return ", ".join(number_text(v) for v in flat(value)) if isinstance(value, tuple) else number_text(value)
@@ -57,6 +58,9 @@ def _stream(instance: Instance, k: int) -> Stream:
 
 
 def _lettered(texts: list[tuple[str, bool]], several: bool) -> Shown:
+    """Options with letters; raises BankError where two read the same."""
+    if len({text for text, _ in texts}) < len(texts):
+        raise BankError("two options read the same with these numbers; let `require` keep them apart")
     options = tuple((LETTERS[i], text) for i, (text, _) in enumerate(texts))
     return Shown(options, tuple(LETTERS[i] for i, (_, right) in enumerate(texts) if right), several)
 

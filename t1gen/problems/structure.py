@@ -15,6 +15,7 @@ from t1gen.mapping.notation import text
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.program import Program, Shape
 from t1gen.mapping.reader import inputs, read
+from t1gen.mapping.syntax import parse
 
 
 @dataclass(frozen=True)
@@ -150,16 +151,25 @@ def _asked(problem: Problem, entries: list[Any], tape: Tape, results: tuple[str,
         kind = str(options.get("kind", kinds[0]))
         if kind not in kinds:
             raise BankError(
-                f"ask '{quantity.ask}' is answered as {' or '.join(kinds)}, not '{kind}'{near(kind, KINDS)}"
+                f"ask '{quantity.ask}' is answered as {' or '.join(kinds)}, not '{kind}'{near(kind, kinds)}"
             )
         if kind in ("array", "number"):
             kind = "array" if shape else "number"
+        if result and kind != "expression":
+            _check_known(tape, result)
         if kind == "expression" and "sizes" in options:
             _check_sizes(options["sizes"])
-        names = _names(tape, quantity, options) if kind == "expression" else {}
+        names = _names(tape, quantity, _with_lines(problem, tape, result, options)) if kind == "expression" else {}
         formula = _formula(tape, result, names, options) if kind == "expression" else ""
         out.append(Asked(quantity, kind, shape, worth, names, formula, options))
     return tuple(out)
+
+
+def _check_known(tape: Tape, result: str) -> None:
+    """Every value that an answer in numbers needs is given."""
+    for name in tape.pruned([result]).givens:
+        if name not in tape.mapping:
+            raise BankError(f"'{name}' is not given, and the answer in numbers needs it")
 
 
 def _formula(tape: Tape, result: str, names: Mapping[str, Shape], options: Mapping[str, Any]) -> str:
@@ -177,10 +187,22 @@ def _formula(tape: Tape, result: str, names: Mapping[str, Shape], options: Mappi
 
 def _check_formula(formula: str, names: Mapping[str, Shape], tape: Tape) -> None:
     """The right answer is written with the names that the question allows."""
-    used = {n.id for n in ast.walk(ast.parse(formula, mode="eval")) if isinstance(n, ast.Name)} if formula else set()
+    used = {n.id for n in ast.walk(parse(formula, "eval")) if isinstance(n, ast.Name)} if formula else set()
     for name in sorted(used - set(names)):
         if name in tape.program:
             raise BankError(f"the right formula is {formula}, and '{name}' does not stand in 'names'")
+
+
+def _with_lines(problem: Problem, tape: Tape, result: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """In a listing the gap may be filled with every line above it; in a function, with what its backward has."""
+    if problem.listing is None or "names" in options:
+        return options
+    inputs_ = [n for n in tape.mapping.givens if n in tape.program.ancestors([result, tape.mapping.output])]
+    if problem.listing.form == "function":
+        return {**options, "names": [n for n in tape.program.givens if n in inputs_ or n not in tape.mapping]}
+    above = tape.program.ancestors([result]) - {result}
+    lines = [s.name for s in tape.program if s.name in above and s.role in ("edge", "sum") and not s.unnamed]
+    return {**options, "names": [*inputs_, *(n for n in tape.mapping.named), *lines]}
 
 
 def _check_sizes(sizes: Any) -> None:

@@ -10,6 +10,8 @@ from t1gen.problems.draws import key
 from t1gen.problems.instance import Instance, Source
 
 LOOP = "z = X @ w\np = sigmoid(y * z)\nL = -sum(log(p))"
+LINE = {"wrong-line": {}}
+FORMULA = {"gradient": {"wrt": "w", "kind": "expression"}}
 STEP = {"step": {"wrt": "w", "rate": "alpha", "steps": 2}}
 
 
@@ -57,7 +59,8 @@ def test_without_a_step_the_mapping_is_printed() -> None:
 
 
 def test_a_blank_is_one_line() -> None:
-    shown = text({"blank": "dL_dw"}, [STEP]).split("\n")
+    asks = [STEP, {"gradient": {"wrt": "w", "kind": "expression"}}]
+    shown = text({"blank": "dL_dw"}, asks).split("\n")
     assert [line for line in shown if "____" in line] == ["    dL_dw = ____"]
 
 
@@ -65,7 +68,8 @@ def test_a_function_saves_what_its_backward_needs() -> None:
     asks = [{"vjp": {"wrt": ["w", "y"], "with": "v"}}]
     whole = text({"code": "torch", "form": "function"}, asks, "z = y * w ** 2")
     assert "    def forward(ctx, w, y):" in whole and "        return v * y * (2 * w), v * w**2" in whole
-    blank = text({"code": "torch", "form": "function", "blank": "backward"}, asks, "z = y * w ** 2")
+    formula = [{"vjp": {"wrt": ["w", "y"], "with": "v", "kind": "expression"}}]
+    blank = text({"code": "torch", "form": "function", "blank": "backward"}, formula, "z = y * w ** 2")
     assert blank.split("\n")[-1] == "        return ____"
 
 
@@ -89,8 +93,14 @@ def test_every_line_of_the_backward_pass_may_be_the_wrong_one() -> None:
         ({"form": "loop"}, ["L"], LOOP, "needs a 'step'"),
         ({"form": "function"}, [{"vjp": {"of": "z", "wrt": "w", "with": "v"}}], "z = X @ w", "code: torch"),
         ({"code": "torch", "form": "function"}, ["L"], LOOP, "needs the vjp of every input"),
-        ({"blank": "dL_dv"}, [STEP], LOOP, "no line assigns 'dL_dv'"),
-        ({"wrong": True}, ["L"], LOOP, "'wrong' is not possible"),
+        ({"blank": "dL_dv"}, [STEP, FORMULA], LOOP, "no line assigns 'dL_dv'"),
+        ({"blank": "dL_dw"}, [STEP], LOOP, "nothing asks for the blank 'dL_dw' as a formula"),
+        ({"blank": "dL_dz"}, [STEP, FORMULA], LOOP, "nothing asks for the blank 'dL_dz'"),
+        ({"wrong": True}, ["L", LINE], LOOP, "'wrong' is not possible"),
+        ({"wrong": True}, [STEP], LOOP, "go together"),
+        ({}, [STEP, LINE], LOOP, "go together"),
+        ({"wrong": True, "blank": "dL_dw"}, [STEP, LINE, FORMULA], LOOP, "without a blank"),
+        ({"wrong": True, "code": "torch"}, [STEP, LINE], LOOP, "one of a NumPy listing"),
         ({"code": "torch"}, ["m"], "m = sum(cumsum(w) + erf(w)) + 0 * logabsdet(X)", "no spelling in PyTorch"),
         ({}, ["u"], "u = fixed_point(lambda s: tanh(0.1 * s + alpha), 0)", "no listing prints"),
     ],
