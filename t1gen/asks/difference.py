@@ -28,6 +28,8 @@ def reference(tape: Tape, quantity: Quantity) -> str:
     step = tape.check(h) if isinstance(h, str) else tape.writer.const(h, shape_of(h))
     if tape.program.shape(wrt) != () or tape.program.shape(step) != ():
         raise LanguageError(f"a difference moves one number by one number; {wrt} has shape {tape.program.shape(wrt)}")
+    if tape.mapping[wrt].op != "given":
+        raise LanguageError(f"'{wrt}' is computed by the mapping; only given names can be moved")
     if h == 0:
         raise LanguageError("the step h of a difference is not 0")
     ends = [_moved(tape, of, wrt, step, op, word) for op, word in (("add", "plus"), ("sub", "minus"))]

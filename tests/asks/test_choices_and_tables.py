@@ -64,7 +64,8 @@ def test_a_difference_of_what_does_not_depend_is_zero():
 
 
 @pytest.mark.parametrize(
-    ("wrt", "h", "says"), [("v", 1, "moves one number"), ("x", 0, "is not 0"), ("x", "k", "no 'k'")]
+    ("wrt", "h", "says"),
+    [("v", 1, "moves one number"), ("x", 0, "is not 0"), ("x", "k", "no 'k'"), ("f", 1, "is computed")],
 )
 def test_a_difference_that_cannot_be_is_refused(wrt, h, says):
     program, quantity = declared("difference", {"wrt": wrt, "h": h}, "f = sum(v) * x", x=(), v=(2,))
