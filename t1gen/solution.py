@@ -86,7 +86,7 @@ def solution(
     lines = tuple(_line(program, s, None if symbolic else values, decimals) for s in steps)
     if not symbolic:
         shown.update(s.name for s in steps)
-    notes = [note for s in steps for note in _notes(language, program, s)]
+    notes = dict.fromkeys(note for s in steps for note in _notes(language, program, s))
     said: list[blocks.Block] = [blocks.Paragraph(runs(" ".join(notes)))] if notes else []
     return [blocks.Formulas(lines), *said] if lines else []
 
