@@ -180,8 +180,8 @@ def _named(program: Program, name: str) -> str:
     total, _, path = name.rpartition("_")
     if path.isdigit() and total in program and name in _leaves(program, program[total]):
         return f"{latex_name(total)}^{{({path})}}"
-    first, digits = re.fullmatch(r"(.*?)(\d*)", name).groups()  # type: ignore[union-attr]
-    again = digits and first in program and name.rpartition("_d")[2] not in program and "_d" in first
+    first = name.rstrip("0123456789")
+    again = first != name and first in program and "_d" in first and name.rpartition("_d")[2] not in program
     return latex_name(first if again else name)
 
 
