@@ -213,8 +213,7 @@ def backward_rows(calculation: Calculation, phrase: str) -> list[Row]:
     tape, result = calculation.tape(quantity)
     program = tape.pruned([result])
     values = evaluate(program, {n: a for n, a in calculation.givens().items() if n in program.givens})
-    new = [s for s in program if s.name not in calculation.mapping and not s.unnamed and s.op not in ("const", "given")]
-    return [Row(line(program, s.name), shown(values[s.name][..., 0])) for s in new]
+    return [Row(line(program, name), shown(values[name][..., 0])) for name in tape.lines([result])]
 
 
 def shown(value: Any, digits: int = 6) -> str:

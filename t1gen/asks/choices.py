@@ -114,9 +114,7 @@ def ordered(mapping: Program, quantity: Quantity) -> list[str]:
         pairs = list(zip(links[::-1], links[-2::-1], strict=False))
         return lines + [f"v = vjp_{a}({'v' if i else seed}, {b})" for i, (a, b) in enumerate(pairs)]
     gradient = tape.gradient(of, wrt)
-    needed = tape.program.ancestors([gradient])
-    return lines + [line(tape.program, s.name) for s in tape.program if s.name in needed and s.name not in mapping
-                    and not s.unnamed and s.op != "const"]  # fmt: skip
+    return lines + [line(tape.program, name) for name in tape.lines([gradient])]
 
 
 def _no_phrase(text: str, mapping: Program) -> Quantity | None:

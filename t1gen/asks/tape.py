@@ -172,6 +172,12 @@ class Tape:
         for output, seeds, found in self.tangents:
             spotcheck.transposed(self.program, output, seeds, found)
 
+    def lines(self, results: Collection[str]) -> list[str]:
+        """The named steps beyond the mapping that lead to some results, in order."""
+        needed = self.program.ancestors(results)
+        return [s.name for s in self.program if s.name in needed and s.name not in self.mapping and not s.unnamed
+                and s.op not in ("const", "given")]  # fmt: skip
+
     def pruned(self, results: Collection[str]) -> Program:
         return self.program.pruned(results)
 

@@ -61,8 +61,8 @@ class Code:
     dialect: Dialect
     helpers: dict[str, str] = field(default_factory=dict)
 
-    def line(self, name: str, stop: Collection[str] | None = None) -> str:
-        return f"{name} = {self.right(name, stop)}"
+    def line(self, name: str) -> str:
+        return f"{name} = {self.right(name)}"
 
     def right(self, name: str, stop: Collection[str] | None = None) -> str:
         """The right-hand side of a step; stops at the named quantities, or at those in `stop` and the givens."""

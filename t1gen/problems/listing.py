@@ -74,9 +74,7 @@ class Source:
     @property
     def backward(self) -> list[str]:
         """The named steps from the mapping to the gradients of a descent's first step, in order."""
-        needed = self.tape.program.ancestors(u[3] for u in self.updates)
-        return [s.name for s in self.tape.program if s.name in needed and s.name not in self.tape.mapping
-                and not s.unnamed and s.op != "const"]  # fmt: skip
+        return self.tape.lines([u[3] for u in self.updates])
 
 
 def printed(structure: Structure, places: list[Place], givens: dict[str, Any], stream: Stream) -> Printed:
