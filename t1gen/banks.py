@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from math import prod
 from pathlib import Path
@@ -15,10 +15,13 @@ from t1gen.data import folder
 from t1gen.errors import BankError, near
 from t1gen.lecture import unknown
 from t1gen.mapping.custom import Custom, declare, read_custom
+from t1gen.mistakes import MISTAKES
 
 COMPETENCES = ("draw-graph", "vjp", "backpropagation", "concepts")
 SHOWS = ("mapping", "listing", "text")
 GIVEN_AS = ("values", "shapes")
+ENTRIES_COUNT = ("each", "all")
+ACCEPT = ("decimal", "closed", "any")
 LARGEST, ENTRIES = 2 * 2**20, 10_000
 
 Words = str | dict[str, str]
@@ -53,7 +56,9 @@ class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """One problem as its author wrote it; `builder` draws givens and mapping where there is no mapping.
 
     `covers` names rows of the lecture, `shows` what is printed of the mapping, `given_as` of the givens, `few` why
-    there are few instances.
+    there are few instances. How answers are marked, unless an ask says otherwise: `entries` of an array earn each or
+    all together, `accept` says how a number may be written, `follow_through` which share of the points is left for what
+    is right given own earlier answers, `credit` that of an answer with a listed mistake.
     """
 
     id: str
@@ -73,6 +78,10 @@ class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     ask: tuple[dict[str, Any] | str, ...]
     text: Words = ""
     decimals: int = 3
+    entries: str = "each"
+    accept: str = "closed"
+    follow_through: float = 1.0
+    credit: dict[str, float] = {}
 
 
 class Operation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -332,10 +341,9 @@ def _check(bank: Bank) -> None:
 def _check_problem(one: Problem, where: str) -> None:
     words = {"competence": COMPETENCES, "shows": SHOWS, "given_as": GIVEN_AS}
     for what, allowed in words.items():
-        value = getattr(one, what)
-        if value not in allowed:
-            known = ", ".join(allowed)
-            raise BankError(f"{what} '{value}' is unknown{near(value, allowed)} (allowed: {known})", where=where)
+        _check_word(what, getattr(one, what), allowed, where)
+    for options in ({}, *_options(one)):
+        _check_marking(one, options, where)
     if message := unknown(one.covers):
         raise BankError(message, where=where)
     if one.mapping and one.builder:
@@ -355,6 +363,38 @@ def _check_problem(one: Problem, where: str) -> None:
         if not all(isinstance(w, str) for w in (text.values() if isinstance(text, dict) else [text])):
             what = place.rpartition(": ")[2]
             raise BankError(f"{what}: {text!r} is no text; quote it ('Yes' and 'No' too)", where=where)
+
+
+def _check_word(what: str, value: Any, allowed: tuple[str, ...], where: str) -> None:
+    if value not in allowed:
+        known = ", ".join(allowed)
+        raise BankError(f"{what} '{value}' is unknown{near(str(value), allowed)} (allowed: {known})", where=where)
+
+
+def _options(one: Problem) -> Iterator[dict[str, Any]]:
+    """The options of the asks that have any."""
+    for entry in one.ask:
+        for value in entry.values() if isinstance(entry, dict) else ():
+            if isinstance(value, dict):
+                yield value
+
+
+def marked_by(one: Problem, options: Mapping[str, Any], name: str) -> Any:
+    """How an answer is marked: as its ask says, else as the problem does."""
+    return options.get(name, getattr(one, name))
+
+
+def _check_marking(one: Problem, options: Mapping[str, Any], where: str) -> None:
+    _check_word("entries", marked_by(one, options, "entries"), ENTRIES_COUNT, where)
+    _check_word("accept", marked_by(one, options, "accept"), ACCEPT, where)
+    credit = marked_by(one, options, "credit")
+    if not isinstance(credit, Mapping):
+        raise BankError("'credit' gives shares to mistakes, such as {sign-lost: 0.5}", where=where)
+    for rule in credit:
+        _check_word("the mistake in 'credit'", rule, MISTAKES, where)
+    for what, share in (("follow_through", marked_by(one, options, "follow_through")), *credit.items()):
+        if type(share) not in (int, float) or not 0 <= share <= 1:
+            raise BankError(f"{what} is a share from 0 to 1, not {share}", where=where)
 
 
 POOLS = ("right", "wrong")

@@ -201,16 +201,13 @@ def grade(submissions: tuple[Path, ...], key_path: Path | None, out: Path | None
     Examples:  t1gen grade t1-42/submission.json
                t1gen grade t1/students/*/submission.json --out reports
     """
-    from t1gen.errors import FileError, T1genError, fitting
+    from t1gen.errors import T1genError
     from t1gen.marking import desk
 
     codes = []
-    for path in submissions:
-        try:
-            with fitting(str(path), FileError):
-                result = desk.grade(path, key_path, out)
-        except T1genError as error:
-            click.echo(f"t1gen: {error}", err=True)
+    for result in desk.grade(submissions, key_path, out):
+        if isinstance(result, T1genError):
+            click.echo(f"t1gen: {result}", err=True)
             codes.append(2)
             continue
         _say_report(result, full=len(submissions) == 1)

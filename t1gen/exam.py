@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from t1gen import files
 from t1gen.asks.graph import drawn
 from t1gen.asks.table import printed as shown_cells
-from t1gen.banks import Bank, Problem, declare_own, told
+from t1gen.banks import Bank, Problem, declare_own, marked_by, told
 from t1gen.mapping.custom import forward_of, printed
 from t1gen.mapping.evaluate import evaluate, exact, texts
 from t1gen.mapping.notation import elementary, latex_numbers, latex_rational, line
@@ -28,7 +28,7 @@ from t1gen.problems.shown import filled, shown, value
 from t1gen.problems.structure import Structure
 from t1gen.wording import say
 
-FORMAT = "1"
+FORMAT = "2"
 """The version of what a secret means; changing how instances are drawn changes it."""
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -123,7 +123,9 @@ class Maker:
             points=_plain(sum(Fraction(p.points) for p in problems)), problems=problems,
         )  # fmt: skip
         answers = {
-            q.id: files.KeyAnswer(points=q.points, because=_because(bank.language, part, k), **answer)
+            q.id: files.KeyAnswer(
+                points=q.points, because=_because(bank.language, part, k), **_marking(part, k), **answer
+            )
             for problem, part in zip(problems, parts, strict=True)
             for k, (q, answer) in enumerate(zip(problem.questions, part.answers, strict=True))
         }
@@ -253,9 +255,30 @@ def _question(language: str, part: Part, number: int, k: int) -> files.Question:
         kind=asked.kind, shape=list(asked.shape) if asked.kind in ("number", "array", "expression") else None,
         names={n: list(s) for n, s in asked.names.items()}, sizes=asked.options.get("sizes", {}),
         nodes=_operations(drawn(mapping, q.of)) if asked.kind == "graph" else (), points=_plain(asked.points),
-        decimals=part.problem.decimals if asked.numeric else None, **step, **_table(language, part, k),
+        decimals=part.problem.decimals if asked.numeric else None, accept=_accept(part, k), entries=_entries(part, k),
+        **step, **_table(language, part, k),
         **_options(language, part, k),
     )  # fmt: skip
+
+
+def _marking(part: Part, k: int) -> dict[str, Any]:
+    """The shares that follow-through and listed mistakes earn, where they are not all and nothing."""
+    options = part.instance.structure.asked[k].options
+    share, credit = (marked_by(part.problem, options, name) for name in ("follow_through", "credit"))
+    return {"follow_through": UNSET if share == 1 else share, "credit": credit or UNSET}
+
+
+def _accept(part: Part, k: int) -> str:
+    """How a number may be written, where that is not as usual."""
+    asked = part.instance.structure.asked[k]
+    accept = str(marked_by(part.problem, asked.options, "accept"))
+    return accept if asked.numeric and accept != "closed" else ""
+
+
+def _entries(part: Part, k: int) -> str:
+    """Whether the entries of an array count all together, where they do."""
+    asked = part.instance.structure.asked[k]
+    return "all" if asked.numeric and marked_by(part.problem, asked.options, "entries") == "all" else ""
 
 
 def _because(language: str, part: Part, k: int) -> Any:

@@ -25,6 +25,7 @@ from t1gen.records import Mark as Mark
 from t1gen.records import Number as Number
 from t1gen.records import Option as Option
 from t1gen.records import Problem as Problem
+from t1gen.records import ProblemReport as ProblemReport
 from t1gen.records import Question as Question
 from t1gen.records import QuestionReport as QuestionReport
 from t1gen.records import Report as Report

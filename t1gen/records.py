@@ -75,6 +75,8 @@ class Question(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     h: Number | None = None
     points: Number
     decimals: int | None = None
+    accept: str = ""
+    entries: str = ""
 
 
 class Problem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -122,13 +124,19 @@ class Exam(
 
 
 class KeyAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One right answer; `exact` and `tolerance` have the shape of `value`. All are written but an empty `because`."""
+    """One right answer; `exact` and `tolerance` have the shape of `value`.
+
+    `follow_through` is the share of the points that what is right given own earlier answers earns (1 where it is not
+    written), `credit` that of an answer with a listed mistake. All are written but an empty `because` and these two.
+    """
 
     value: Value
     exact: Value = None
     tolerance: Value = None
     because: str | UnsetType = UNSET
     points: Number
+    follow_through: Number | UnsetType = UNSET
+    credit: Mapping[str, Number] | UnsetType = UNSET
 
 
 class Key(
@@ -190,6 +198,13 @@ class QuestionReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     feedback: str = ""
 
 
+class ProblemReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a problem earned: the sum of its questions, by rule rounded down to quarters, by a person as decided."""
+
+    points: Number
+    of: Number
+
+
 class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag="t1gen/report@1"):
     """One marked test; `provisional` while a person must still decide something."""
 
@@ -200,6 +215,7 @@ class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
     of: Number
     provisional: bool
     questions: Mapping[str, QuestionReport]
+    problems: Mapping[str, ProblemReport] = field(default_factory=dict)
 
 
 class Seat(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,8 +15,8 @@ from t1gen.mapping.notation import latex, latex_name, text
 from t1gen.mapping.program import Program
 from t1gen.markdown import paragraphs, runs, value_math
 from t1gen.picture import graph
-from t1gen.problems.issued import mapping_of
-from t1gen.solution import solution, values_of, worked
+from t1gen.problems.issued import issued, mapping_of
+from t1gen.solution import solution, values_of
 from t1gen.wording import say, words
 
 WHOLE = ("shape", "entries", "parameters", "passes", "multiplications", "decision")
@@ -151,10 +151,10 @@ def _form(language: str, question: files.Question, cells: Any) -> blocks.Form:
 
 def _solved(language: str, problem: files.Problem, key: files.Key) -> list[list[blocks.Block]]:
     """The worked steps and the answer of every question."""
-    solved = worked(problem)
+    solved = issued(problem)
     values, shown = values_of(problem, solved), set[str]()
     out = []
-    for question, result in zip(problem.questions, solved.results, strict=True):
+    for question, result in zip(problem.questions, solved.results[0], strict=True):
         answer = key.answers[question.id]
         body = solution(language, question, solved, result, values, shown)
         body.extend(_answered(language, question, answer))

@@ -2,83 +2,44 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from t1gen import files
-from t1gen.asks import ASKS, Quantity, Tape
 from t1gen.asks.counts import counted, jacobian_terms
 from t1gen.asks.graph import drawn
-from t1gen.asks.literals import literal
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Math
 from t1gen.mapping.evaluate import Values, evaluate
-from t1gen.mapping.nested import shape_of
 from t1gen.mapping.notation import latex, latex_name, line
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.structural import numpy_index
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.markdown import number, runs, value_math
 from t1gen.picture import graph
-from t1gen.problems.issued import mapping_of
+from t1gen.problems.issued import Issued, givens_of, quantity
 from t1gen.wording import say
 
 
-@dataclass(frozen=True)
-class Worked:
-    """A problem's tape and where each question's answer stands on it."""
-
-    tape: Tape
-    results: tuple[str, ...]
-
-
-def worked(problem: files.Problem) -> Worked:
-    """The tape of a problem's questions; derived once for all students with the same mapping."""
-    shapes = tuple((n, shape_of(v)) for n, v in problem.given.items())
-    key = (tuple(problem.mapping), shapes, tuple(quantity(q) for q in problem.questions))
-    if key not in _worked:
-        tape = Tape(mapping_of(problem))
-        _worked[key] = Worked(tape, tuple(ASKS[q.ask].reference(tape, q) for q in key[2]))
-    return _worked[key]
-
-
-_worked: dict[tuple[Any, ...], Worked] = {}
-
-
-def quantity(question: files.Question) -> Quantity:
-    """What a question of a file asks for."""
-    cotangent = question.cotangent
-    return Quantity(
-        question.ask, of=question.of or "", wrt=question.wrt or "",
-        cotangent=None if cotangent is None else literal(cotangent), moves=tuple(question.moves),
-        rate=None if question.rate is None else literal(question.rate), steps=question.steps or 1,
-        ascent=question.ascent, tangent=tuple((n, literal(v)) for n, v in question.tangent.items()),
-        order=question.order or 1, mode=question.mode or "", about=question.about or "",
-        rows=tuple(question.rows), parts=tuple(question.parts), h=None if question.h is None else literal(question.h),
-    )  # fmt: skip
-
-
-def values_of(problem: files.Problem, solved: Worked) -> Values:
-    givens = {n: np.asarray(v, dtype=float)[..., None] for n, v in problem.given.items()}
-    program = solved.tape.pruned([r for r in solved.results if r] or solved.tape.mapping.named[-1:])
+def values_of(problem: files.Problem, solved: Issued) -> Values:
+    givens, tape = givens_of(problem), solved.tapes[0]
+    program = tape.pruned([r for r in solved.results[0] if r] or tape.mapping.named[-1:])
     names = {n: np.zeros((*s, 1)) for n, s in program.givens.items() if n not in givens}
     return evaluate(program, {**givens, **names})
 
 
 def solution(
-    language: str, question: files.Question, solved: Worked, result: str, values: Values, shown: set[str]
+    language: str, question: files.Question, solved: Issued, result: str, values: Values, shown: set[str]
 ) -> list[blocks.Block]:
     """The steps to this answer that no earlier question has shown."""
     if question.kind == "graph":
-        return [graph(drawn(solved.tape.mapping, question.of))]
+        return [graph(drawn(solved.tapes[0].mapping, question.of))]
     if question.ask in COUNTED:
-        return _counted(solved.tape.mapping, question)
+        return _counted(solved.tapes[0].mapping, question)
     if not result:
         return []
-    program = solved.tape.program
+    program = solved.tapes[0].program
     decimals = question.decimals if question.decimals is not None else 3
     symbolic = question.kind == "expression"
     needed = _up_to(program, result, question.names) if symbolic else program.ancestors([result])

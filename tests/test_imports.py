@@ -15,7 +15,7 @@ import t1gen
 
 PACKAGE = Path(t1gen.__file__).parent
 
-LOWEST = {"errors", "data", "records", "files", "roster", "mapping", "lecture"}
+LOWEST = {"errors", "data", "records", "files", "roster", "mapping", "lecture", "mistakes"}
 MIDDLE = {"banks", "problems", "asks", "answers", "wording"}
 HIGHEST = {"cli", "__main__"}
 """Rooms from below; those that no set names lie between the middle and the highest."""
@@ -28,6 +28,7 @@ ONLY = {
     "roster": {"errors", "files"},
     "mapping": {"errors"},
     "lecture": {"errors"},
+    "mistakes": set(),
     "documents": {"errors", "data"},
     "__main__": {"cli"},
 }

@@ -1,40 +1,68 @@
 """choice: the id of an option; where several may be right, all of their ids."""
 
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from t1gen.answers.record import Kind, Unreadable, Verdict, shared
+from t1gen.answers.reading.characters import Source, source
+from t1gen.answers.record import Kind, Reading, Unreadable, Verdict, shared
 from t1gen.errors import near
 
 LONGEST = 400
+JOINING = frozenset(("and", "und", "et"))
 
 
-def read(given: Any, question: Any) -> list[str]:
+def read(given: Any, question: Any) -> Reading:
     """Ids in the order of the options, from a text such as `b`, `(b)`, `a, c` or a list of ids."""
     known = {o.id.lower(): o.id for o in question.options}
-    told = {_id(word, known) for word in words(given)}
+    told = {named(word, known, "options") for word in words(given, known, apart=question.several)}
     if not told:
         raise Unreadable(f"no option is named; write one of {', '.join(known.values())}")
     if len(told) > 1 and not question.several:
         raise Unreadable(f"one option is wanted, not {len(told)}")
-    return [o.id for o in question.options if o.id in told]
+    return Reading([o.id for o in question.options if o.id in told])
 
 
-def words(given: Any) -> list[str]:
-    """The ids of a list, or of a text with commas, spaces or brackets between them."""
+@dataclass(frozen=True)
+class Word:
+    """A word of an answer, and where it stands: `column 4: `, or nothing in a list."""
+
+    text: str
+    place: str = ""
+
+
+def words(given: Any, known: Mapping[str, str], *, apart: bool) -> list[Word]:
+    """The ids of a list, or of a text with commas, spaces, brackets or "and" between them.
+
+    `apart` reads ids of one letter that are written together: `cab`.
+    """
     parts = given if isinstance(given, list) else [given]
     if len(parts) > 50 or any(isinstance(p, bool) or not isinstance(p, (str, int)) for p in parts):
         raise Unreadable("ids of options are wanted, such as b or a, c")
-    text = " ".join(map(str, parts))
-    if len(text) > LONGEST:
-        raise Unreadable(f"the answer has {len(text)} characters; at most {LONGEST} are read")
-    return [w for w in re.split(r"[^\w-]+", text.strip()) if w]
+    length = sum(len(p) if isinstance(p, str) else p.bit_length() for p in parts)
+    if length > LONGEST:
+        raise Unreadable(f"the answer has {length} characters; at most {LONGEST} are read")
+    found = [w for part in parts for w in _words(source(str(part)), told=isinstance(given, str))]
+    found = [w for w in found if w.text.lower() in known or w.text.lower() not in JOINING]
+    if apart and len(found) == 1 and found[0].text.lower() not in known and all(len(i) == 1 for i in known):
+        letters = [Word(c, found[0].place) for c in found[0].text]
+        found = letters if all(w.text.lower() in known for w in letters) else found
+    return found
 
 
-def _id(word: str, known: dict[str, str]) -> str:
-    if word.lower() not in known:
-        raise Unreadable(f"'{word[:40]}' is none of the options {', '.join(known.values())}{near(word, known)}")
-    return known[word.lower()]
+def _words(text: Source, *, told: bool) -> Iterator[Word]:
+    for found in re.finditer(r"[\w-]+", text.text):
+        yield Word(found[0], f"{text.place(found.start())}: " if told else "")
+
+
+def named(word: Word, known: Mapping[str, str], what: str) -> str:
+    """The id that a word is. Raises Unreadable."""
+    if word.text.lower() not in known:
+        raise Unreadable(
+            f"{word.place}'{word.text[:40]}' is none of the {what} {', '.join(known.values())}{near(word.text, known)}"
+        )
+    return known[word.text.lower()]
 
 
 def compare(value: list[str], question: Any, answer: Any, reference: Any) -> Verdict:

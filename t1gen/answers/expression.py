@@ -1,31 +1,47 @@
 """expression: a formula in the mapping language, compared with the reference at seeded points."""
 
-import random
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from t1gen.answers.record import Kind, Unreadable, Verdict
-from t1gen.asks.tape import Tape
-from t1gen.errors import LanguageError
+from t1gen.answers.comparing.agreement import Sampled, decided, diagnosed
+from t1gen.answers.comparing.points import affordable, points
+from t1gen.answers.reading.parts import Scope, Spelled
+from t1gen.answers.reading.spelling import spelled, text_of
+from t1gen.answers.record import Kind, Reading, Unreadable, Verdict
+from t1gen.errors import LanguageError, T1genError
 from t1gen.mapping.evaluate import evaluate
 from t1gen.mapping.nested import squeezed
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.reader import expression
 
-POINTS, ENOUGH, CLOSE = 40, 5, 1e-8
+
+def read(given: Any, question: Any) -> Reading:
+    """A formula over the names that the question allows, as text of the language."""
+    names, shape = Names.of(question), tuple(question.shape)
+    text = text_of(given, "a formula")
+    found = spelled(text, names.scope)
+    if not found.doubtful:
+        _checked(found, names, shape)
+        return Reading(found.text, found.notes)
+    other = spelled(text, names.scope, dots=True)
+    one, two = (_checked(f, names, shape, strictly=False) for f in (found, other))
+    chosen = other if two and not one else found
+    _checked(chosen, names, shape)
+    told = [f"the dot was read as in {found.text}, not {other.text}"] if one and two and not chosen.notes else []
+    return Reading(chosen.text, (*chosen.notes, *told))
 
 
-def read(given: Any, question: Any) -> str:
-    """The text of a formula over the names that the question allows."""
-    if not isinstance(given, str):
-        raise Unreadable("a formula is wanted, as text")
-    _program(given, Names.of(question), tuple(question.shape))
-    return given
+def _checked(found: Spelled, names: "Names", shape: Shape, *, strictly: bool = True) -> bool:
+    """Whether a formula has the asked shape. Raises Unreadable where its shapes do not fit together, if `strictly`."""
+    try:
+        program, out, columns = _program(found.text, names, shape)
+    except Unreadable as error:
+        if strictly:
+            raise found.refused(error.message) from None
+        return False
+    return _fits(program.shape(out), shape, columns)
 
 
 @dataclass(frozen=True)
@@ -38,6 +54,10 @@ class Names:
     @classmethod
     def of(cls, question: Any) -> "Names":
         return cls({n: tuple(s) for n, s in question.names.items()}, dict(question.sizes))
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.shapes, self.sizes)
 
     @property
     def columns(self) -> "Names":
@@ -75,62 +95,86 @@ def _fits(found: Shape, asked: Shape, columns: bool) -> bool:
     return squeezed(found) == squeezed(asked) if columns or len(asked) == 1 else found == asked
 
 
-def compare(value: str, question: Any, answer: Any, reference: Any) -> Verdict:
-    """The points are random givens and cotangents, carried through the mapping, which is the reference."""
+@dataclass(frozen=True)
+class Formula:
+    """A formula as a program, and where its value stands; `columns` tells that one-axis names were read as columns."""
+
+    program: Program
+    out: str
+    columns: bool
+
+    @classmethod
+    def of(cls, text: str, names: Names, shape: Shape) -> "Formula":
+        return cls(*_program(text, names, shape))
+
+    @property
+    def shape(self) -> Shape:
+        return self.program.shape(self.out)
+
+    def at(self, points: Mapping[str, Array]) -> Sampled:
+        """Its values at points."""
+        batch = next((a.shape[-1] for a in points.values()), 1)
+        givens = {n: points[n].reshape((*s, batch)) for n, s in self.program.givens.items()}
+        return Sampled(self.program, self.out, evaluate(self.program, givens, batch=batch))
+
+
+def formula_values(text: str, names: Names, shape: Shape, at: Mapping[str, Array]) -> Array | None:
+    """The values of a formula at points, (*shape, batch); None where it has none of this shape, or is too large."""
+    try:
+        formula = Formula.of(text, names, shape)
+        if not _fits(formula.shape, shape, formula.columns) or not affordable(formula.program, Program()):
+            return None
+        found = formula.at(at).result
+        return found.reshape((*shape, found.shape[-1]))
+    except T1genError:
+        return None
+
+
+def compare(value: str, question: Any, answer: Any, reference: Any, held: Mapping[str, Array] | None = None) -> Verdict:
+    """Equal values at random points, carried through the mapping, which is the reference; `held` as points has it."""
     names, shape = Names.of(question), tuple(question.shape)
-    program, out, columns = _program(value, names, shape)
-    if not _fits(program.shape(out), shape, columns):
-        return Verdict("wrong", f"the formula has shape {program.shape(out)}, asked was {shape}")
-    right, right_out, _ = _program(answer.value, names, shape)
-    points = _points(reference, names.shapes)
-    wanted = evaluate(right, points)[right_out]
-    found = evaluate(program, {n: a.reshape((*program.shape(n), -1)) for n, a in points.items()})[out]
-    verdict = _decided(found.reshape(wanted.shape), wanted)
-    note = "one-axis names were read as columns" if columns else ""
-    return Verdict(verdict, note if verdict == "correct" else _REASONS[verdict])
+    mine, right = Formula.of(value, names, shape), Formula.of(answer.value, names, shape)
+    if not affordable(mine.program, reference):
+        return Verdict("review", _REASONS["large"])
+    if not _fits(mine.shape, shape, mine.columns):
+        return _misshapen(mine, right, names, reference)
+    for start in (0, 1):
+        at = points(reference, names.shapes, start, held)
+        wanted = right.at(at)
+        found = _shaped(mine.at(at), wanted.result.shape)
+        outcome = decided(found, wanted)
+        if outcome != "undefined":
+            break
+    if outcome == "wrong":
+        diagnoses, told = diagnosed(found.result, wanted.result)
+        return Verdict("wrong", told or _REASONS["wrong"], diagnoses=diagnoses)
+    if outcome == "correct":
+        return Verdict("correct", "one-axis names were read as columns" if mine.columns else "")
+    return Verdict("review", _REASONS[outcome])
+
+
+def _misshapen(mine: Formula, right: Formula, names: Names, reference: Program) -> Verdict:
+    """Wrong by its shape; it may be the right one transposed."""
+    reason = f"the formula has shape {mine.shape}, asked was {right.shape}"
+    if mine.shape != right.shape[::-1]:
+        return Verdict("wrong", reason)
+    at = points(reference, names.shapes)
+    diagnoses, told = diagnosed(mine.at(at).result, right.at(at).result)
+    return Verdict("wrong", f"{reason}; {told}" if told else reason, diagnoses=diagnoses)
+
+
+def _shaped(formula: Sampled, shape: Shape) -> Sampled:
+    """The same with its result in a shape that differs in axes of length 1 alone."""
+    return replace(formula, values={**formula.values, formula.out: formula.result.reshape(shape)})
 
 
 _REASONS = {
     "wrong": "the formula has other values than the right one",
-    "review": "the formula could not be compared: it is undefined wherever it was tried",
+    "undefined": "the formula could not be compared: it is undefined wherever it was tried",
+    "domain": "the formula has the right values, but is undefined at some points where the right one is defined",
+    "unstable": "the formula could not be compared: rounding alone moves its values too far",
+    "large": "the formula could not be compared: it takes too many operations",
 }
-
-
-def _decided(found: Array, wanted: Array) -> str:
-    """correct or wrong at the points where the right formula is defined, review where there are too few."""
-    axes = tuple(range(wanted.ndim - 1))
-    usable = np.isfinite(wanted).all(axis=axes)
-    if (usable & np.isfinite(found).all(axis=axes)).sum() < ENOUGH:
-        return "review"
-    with np.errstate(invalid="ignore"):
-        close = (np.abs(found - wanted) <= CLOSE * np.maximum(1, np.abs(wanted))).all(axis=axes)
-    return "correct" if close[usable].all() else "wrong"
-
-
-def _points(mapping: Program, names: Mapping[str, Shape]) -> dict[str, Array]:
-    """Seeded values of every name: givens and cotangents drawn, the mapping's own quantities computed from them."""
-    stream = random.Random("t1gen expression points")
-    givens = {}
-    for name, shape in {**names, **mapping.givens}.items():
-        if name not in mapping or mapping[name].op == "given":
-            size = int(np.prod(shape)) * POINTS
-            drawn = np.array([stream.uniform(0.2, 2) * stream.choice((-1, 1)) for _ in range(size)])
-            givens[name] = drawn.reshape((*shape, POINTS))
-            if POINTS > 1:
-                givens[name][..., POINTS // 2 :] = np.abs(givens[name][..., POINTS // 2 :])
-    tape = Tape(mapping)
-    adjoints = {n: _adjoint(tape, n) for n in names if n not in mapping}
-    values = evaluate(tape.program, {n: givens[n] for n in mapping.givens})
-    found = {n: values[a] for n, a in adjoints.items() if a}
-    return {n: found[n] if n in found else values[n] if n in values else givens[n] for n in names}
-
-
-def _adjoint(tape: Tape, name: str) -> str:
-    """The step that a name such as dL_dz stands for; empty where it is a name of its own, a cotangent."""
-    partial = re.fullmatch(r"d(\w+)_d(\w+)", name)
-    if not partial or any(n not in tape.mapping for n in partial.groups()) or tape.mapping.shape(partial[1]) != ():
-        return ""
-    return tape.gradient(partial[1], partial[2])
 
 
 KIND = Kind("expression", read, compare)

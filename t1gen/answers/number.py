@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from t1gen.answers.numbers import read_number
-from t1gen.answers.record import Kind, Verdict
+from t1gen.answers.reading.numbers import number_of
+from t1gen.answers.record import Kind, Reading, Verdict
 
 SLACK = 1 + 1e-9
 """A number on the very edge of its tolerance is inside, whatever binary fractions do to it."""
@@ -13,8 +13,11 @@ def within(value: float, expected: float, tolerance: float) -> bool:
     return abs(value - expected) <= tolerance * SLACK
 
 
-def read(given: Any, question: Any) -> float:
-    return read_number(given)
+def read(given: Any, question: Any) -> Reading:
+    """One float; see docs/answers.md for what is read."""
+    notes: list[str] = []
+    value = number_of(given, getattr(question, "accept", ""), notes)
+    return Reading(value, tuple(notes))
 
 
 def compare(value: float, question: Any, answer: Any, reference: Any) -> Verdict:

@@ -8,25 +8,19 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from t1gen.answers.choice import words
-from t1gen.answers.record import Kind, Unreadable, Verdict
+from t1gen.answers.choice import named, words
+from t1gen.answers.record import Kind, Reading, Unreadable, Verdict
 from t1gen.errors import LanguageError
 from t1gen.mapping.syntax import parse
 
 
-def read(given: Any, question: Any) -> list[str]:
+def read(given: Any, question: Any) -> Reading:
     """All ids, each once."""
     known = {o.id.lower(): o.id for o in question.options}
-    told = words(given)
-    if len(told) == 1 and len(told[0]) == len(known) and all(len(i) == 1 for i in known):
-        told = list(told[0])
-    for word in told:
-        if word.lower() not in known:
-            raise Unreadable(f"'{word[:40]}' is none of the lines {', '.join(known.values())}")
-    ids = [known[w.lower()] for w in told]
+    ids = [named(word, known, "lines") for word in words(given, known, apart=True)]
     if len(ids) != len(known) or len(set(ids)) != len(known):
         raise Unreadable(f"every line is wanted once: {', '.join(known.values())}")
-    return ids
+    return Reading(ids)
 
 
 def compare(value: list[str], question: Any, answer: Any, reference: Any) -> Verdict:

@@ -12,13 +12,25 @@ class Unreadable(T1genError):
     """An answer that cannot be read; the reason is for the student."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an answer was read as, and notes for the student where that may surprise."""
+
+    value: Any
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """correct, partial, wrong or review, and why; a partial answer earns its `share` of the points."""
+    """correct, partial, wrong or review, and why; a partial answer earns its `share` of the points.
+
+    `diagnoses` name what is wrong in a way that a listed mistake explains.
+    """
 
     verdict: str
     reason: str = ""
     share: Fraction = Fraction(0)
+    diagnoses: tuple[str, ...] = ()
 
 
 def shared(right: int, of: int, reason: str) -> Verdict:
@@ -30,9 +42,9 @@ def shared(right: int, of: int, reason: str) -> Verdict:
 
 @dataclass(frozen=True)
 class Kind:
-    """One way of answering: `read(given, question)` gives a value or raises Unreadable; `compare(value, question,
+    """One way of answering: `read(given, question)` gives a Reading or raises Unreadable; `compare(value, question,
     answer, reference)` gives a Verdict, where `reference` is the mapping of the problem."""
 
     name: str
-    read: Callable[[Any, Any], Any]
+    read: Callable[[Any, Any], Reading]
     compare: Callable[[Any, Any, Any, Any], Verdict]

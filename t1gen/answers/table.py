@@ -1,34 +1,48 @@
 """table: rows and columns of numbers, every cell that is not printed compared on its own."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from t1gen.answers.array import lists_of
 from t1gen.answers.number import within
-from t1gen.answers.numbers import read_number
-from t1gen.answers.record import Kind, Unreadable, Verdict, shared
+from t1gen.answers.reading.characters import Source
+from t1gen.answers.reading.entries import Entries, lists_of
+from t1gen.answers.record import Kind, Reading, Unreadable, Verdict, shared
+
+BLANK = ("", "null", "None", "-", "_", "?")
 
 
-def read(given: Any, question: Any) -> Any:
-    """Nested lists, row by row; a cell that is printed or left empty is None."""
-    rows = lists_of(given)
-    shape = len(question.rows), len(question.parts)
-    if not isinstance(rows, list) or len(rows) != shape[0] or any(
-        not isinstance(r, list) or len(r) != shape[1] for r in rows
-    ):  # fmt: skip
-        raise Unreadable(f"a table of {shape[0]} rows and {shape[1]} columns is wanted, as [[1, 2], [3, 4]]")
-    return [
-        [None if shown is not None or cell is None or cell == "" else _cell(cell) for cell, shown in
-         zip(row, cells, strict=True)]
-        for row, cells in zip(rows, question.cells, strict=True)
-    ]  # fmt: skip
+def read(given: Any, question: Any) -> Reading:
+    """Nested lists, row by row; a cell that is printed or left empty is None.
+
+    A cell that cannot be read stays as its text and is wrong, so that it costs this cell only; a note says why.
+    """
+    shape, notes = (len(question.rows), len(question.parts)), list[str]()
+    wanted = f"a table of {shape[0]} rows and {shape[1]} columns is wanted, as [[1, 2], [3, 4]]"
+    rows = lists_of(given, lambda found: found == shape, notes)
+    if len(rows) != shape[0] or any(not isinstance(r, list) or len(r) != shape[1] for r in rows):
+        raise Unreadable(wanted)
+    cells = Cells(Entries(getattr(question, "accept", ""), notes), question.cells)
+    value = [[cells.read(cell, (i, k)) for k, cell in enumerate(row)] for i, row in enumerate(rows)]
+    return Reading(value, tuple(dict.fromkeys(notes)))
 
 
-def _cell(cell: Any) -> float | str:
-    """A number; what cannot be read stays as its text and is wrong, so that it costs this cell only."""
-    try:
-        return read_number(cell)
-    except Unreadable:
-        return str(cell)[:60]
+@dataclass(frozen=True)
+class Cells:
+    """Reads the cells of a table; `printed` are those that the sheet shows, null where one is to be filled in."""
+
+    entries: Entries
+    printed: Any
+
+    def read(self, cell: Any, at: tuple[int, int]) -> float | str | None:
+        """A number, None for an empty cell, or the text of what cannot be read."""
+        text = cell.text if isinstance(cell, Source) else cell
+        if self.printed[at[0]][at[1]] is not None or text is None or (isinstance(text, str) and text.strip() in BLANK):
+            return None
+        try:
+            return self.entries.number(cell)
+        except Unreadable as error:
+            self.entries.notes.append(f"row {at[0] + 1}, cell {at[1] + 1}: {error.message}")
+            return str(text)[:60]
 
 
 def compare(value: Any, question: Any, answer: Any, reference: Any) -> Verdict:

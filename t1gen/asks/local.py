@@ -42,7 +42,6 @@ def reference(tape: Tape, quantity: Quantity) -> str:
         )
     alone = tape.alone(inputs)
     result = gradient.reference(alone, Quantity("gradient", of=of, wrt=wrt))
-    alone.prove()
     return tape.take_over(alone, result)
 
 

@@ -10,7 +10,7 @@ from t1gen.mapping import proof, spotcheck
 from t1gen.mapping.nested import full, shape_of
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.reader import Writer
-from t1gen.mapping.sweep import Sweep, backward
+from t1gen.mapping.sweep import Edge, Sweep, backward
 from t1gen.mapping.tangent import forward, held, take_over
 
 
@@ -45,20 +45,24 @@ class Quantity:
 class Tape:
     """A program that starts as a mapping; asks append what they need, and share sweeps.
 
-    `equal` takes each operation's equal rule of that number. `proofs` collects what has to be proved, outputs and what
-    they are derived by; `tangents` what forward mode has appended, to be held against it, and `moving` the tangents of
-    each set of directions. `descents` holds the names that the mapping's quantities have after each step; `updates` the
-    steps: (new, old, change, gradient).
+    `equal` takes each operation's equal rule of that number; without `fold` every edge is a step of its own. `proofs`
+    collects what has to be proved, outputs and what they are derived by; `tangents` what forward mode has appended, to
+    be held against it, `passes` what each argument's tangent adds, and `moving` the tangents of each set of directions.
+    `descents` holds the names that the mapping's quantities have after each step; `updates` the steps: (new, old,
+    change, gradient). `apart` are the tapes on which a single edge was derived.
     """
 
     program: Program
     equal: int = 0
+    fold: bool = True
     sweeps: dict[tuple[str, str], Sweep] = field(default_factory=dict)
     proofs: dict[str, set[str]] = field(default_factory=dict)
     descents: dict[Any, list[dict[str, str]]] = field(default_factory=dict)
     tangents: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
     moving: dict[tuple[tuple[str, Any], ...], dict[str, str]] = field(default_factory=dict)
     updates: list[tuple[str, str, str, str]] = field(default_factory=list)
+    apart: list["Tape"] = field(default_factory=list)
+    passes: list[Edge] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.program = self.program.copy()
@@ -86,13 +90,17 @@ class Tape:
         array = filled(value, shape)
         return self.writer.const(array, shape)
 
-    def adjoint(self, output: str, wrt: str, seed: str, *, prove: bool = True) -> str:
-        """The name of the adjoint of `wrt` in the sweep from `output`; zeros where nothing depends on it."""
+    def adjoint(self, output: str, wrt: str, seed: str, *, prove: bool = True, stop: Collection[str] = ()) -> str:
+        """The name of the adjoint of `wrt` in the sweep from `output`; zeros where nothing depends on it.
+
+        A new sweep goes back to the quantities in `stop` and no further.
+        """
         key = (output, seed)
         if key not in self.sweeps:
             again = sum(1 for old, _ in self.sweeps if old == output)
             prefix = f"s{again + 1}_" if again else ""
-            self.sweeps[key] = backward(self.program, output, seed, prefix=prefix, equal=self.equal)
+            self.sweeps[key] = backward(self.program, output, seed, prefix=prefix, equal=self.equal, stop=stop,
+                                        fold=self.fold)  # fmt: skip
         if prove:
             self.proofs.setdefault(output, set()).add(wrt)
         adjoint = self.sweeps[key].adjoints.get(wrt)
@@ -102,9 +110,9 @@ class Tape:
         zero = self.writer.const(Fraction(0)) if adjoint is None else adjoint
         return self.writer.emit("broadcast_to", (zero,), shape=shape) if shape else zero
 
-    def gradient(self, output: str, wrt: str, *, prove: bool = True) -> str:
+    def gradient(self, output: str, wrt: str, *, prove: bool = True, stop: Collection[str] = ()) -> str:
         """The adjoint of `wrt` for a scalar output and the seed 1."""
-        return self.adjoint(output, wrt, self.writer.const(Fraction(1)), prove=prove)
+        return self.adjoint(output, wrt, self.writer.const(Fraction(1)), prove=prove, stop=stop)
 
     def tangent(self, output: str, directions: tuple[tuple[str, Any], ...]) -> str:
         """The name of the tangent of `output` when these quantities move in these directions."""
@@ -112,14 +120,21 @@ class Tape:
         seeds = {n: self.seed(v, self.program.shape(self.check(n))) for n, v in directions}
         for name in seeds:
             self.proofs.setdefault(output, set()).add(name)
-        found = forward(self.program, output, self.moving.setdefault(directions, dict(seeds)))
+        found = forward(self.program, output, self.moving.setdefault(directions, dict(seeds)), self.passes)
         if found:
             self.tangents.append((output, seeds, found))
         return found or self.writer.const(filled(Fraction(0), shape), shape)
 
     def alone(self, names: Collection[str]) -> "Tape":
         """A tape on which these quantities are given: what leads to them is not differentiated."""
-        return Tape(held(self.program, names), equal=self.equal)
+        self.apart.append(Tape(held(self.program, names), equal=self.equal, fold=self.fold))
+        return self.apart[-1]
+
+    @property
+    def edges(self) -> list[Edge]:
+        """The edges of all sweeps."""
+        own = [e for sweep in self.sweeps.values() for e in sweep.edges]
+        return own + [e for tape in self.apart for e in tape.edges]
 
     def take_over(self, other: "Tape", name: str) -> str:
         """Bring a quantity of another tape over this program into it."""
@@ -139,14 +154,16 @@ class Tape:
         key = (quantity.of, quantity.moves, quantity.rate, quantity.ascent)
         iterates = self.descents.setdefault(key, [{s.name: s.name for s in self.mapping}])
         while len(iterates) <= quantity.steps:
-            iterates.append(self._iterate(quantity, iterates[-1], len(iterates)))
+            iterates.append(self.iterate(quantity, iterates[-1], len(iterates)))
         return iterates[quantity.steps]
 
-    def _iterate(self, quantity: Quantity, now: dict[str, str], number: int) -> dict[str, str]:
+    def iterate(self, quantity: Quantity, now: dict[str, str], number: int) -> dict[str, str]:
         """One step: all names move together, then everything that depends on them is computed again."""
         rate = quantity.rate if isinstance(quantity.rate, str) else self.writer.const(quantity.rate)
         first = number == 1
-        gradients = {w: self.gradient(now[quantity.of], now[w], prove=first) for w in quantity.moves}
+        here = [now[n] for n in self.mapping.givens]
+        output = now[quantity.of]
+        gradients = {w: self.gradient(output, now[w], prove=first, stop=here) for w in quantity.moves}
         new = dict(now)
         for w, gradient in gradients.items():
             change = Writer(self.program).emit("mul", (rate, gradient))
@@ -169,6 +186,8 @@ class Tape:
         for output, wrt in self.proofs.items():
             proof.prove(self.program, output, wrt)
             spotcheck.central_differences(self.program, output, wrt)
+        for tape in self.apart:
+            tape.prove()
         for output, seeds, found in self.tangents:
             spotcheck.transposed(self.program, output, seeds, found)
 

@@ -37,11 +37,12 @@ class Override:
 
 def evaluate(
     program: Program, givens: Mapping[str, Array], overrides: Iterable[Override] = (), start: Values | None = None,
-    batch: int = 1,
+    batch: int = 1, after: Callable[[Step, Array], Array] | None = None,
 ) -> Values:  # fmt: skip
     """Every step's value, floats of shape (*step.shape, batch).
 
-    `givens` have that shape already; `batch` counts where there are none; steps found in `start` are taken from there.
+    `givens` have that shape already; `batch` counts where there are none; steps found in `start` are taken from there;
+    `after` is applied to every value that is computed.
     Values that are not finite are left in place: the asks refuse them.
     """
     told: dict[str, list[Override]] = {}
@@ -52,7 +53,8 @@ def evaluate(
     with np.errstate(all="ignore"):
         for step in program:
             if step.name not in values:
-                values[step.name] = _value(step, values, givens, batch)
+                value = _value(step, values, givens, batch)
+                values[step.name] = after(step, value) if after else value
             for override in told.get(step.name, ()):
                 values[step.name] = _overridden(override, values, step)
     return values

@@ -160,7 +160,8 @@ class Writer:
         values = [self._literal_value(a) for a in args]
         if shape == () and all(isinstance(v, Fraction) for v in values) and op in _LITERAL:
             result = _LITERAL[op](*values)
-            return None if result is None or abs(result) > LARGEST else self.const(result)
+            small = result is not None and abs(result) <= LARGEST and result.denominator <= LARGEST
+            return self.const(result) if small else None
         if op == "neg":
             step = self.program[args[0]]
             if step.op != "neg" or step.role != "inner":
@@ -338,8 +339,8 @@ class Writer:
         shape = size if isinstance(size, tuple) else (size,)
         if not shape or not all(type(n) is int and n >= 1 for n in shape) or prod(shape) > SIZE:
             raise LanguageError(f"{name}: {size} is not a shape of at most {SIZE} entries")
-        if name in ("eye", "arange") and len(shape) != 1:
-            raise LanguageError(f"{name} takes one whole number")
+        if name in ("eye", "arange") and (len(shape) != 1 or shape[0] ** (1 + (name == "eye")) > SIZE):
+            raise LanguageError(f"{name} takes one whole number, for at most {SIZE} entries")
         value = GENERATORS[name](shape)
         return self.const(value, _array_shape(value))
 

@@ -4,6 +4,8 @@ A sweep goes from an output and a seed back to everything the output depends on.
 edge (elementary steps whose last is the edge's adjoint); a quantity with several uses gets a sum of its edges.
 """
 
+import ast
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from t1gen.mapping.derive import derived
@@ -40,38 +42,44 @@ class Sweep:
     sums: dict[str, list[str]] = field(default_factory=dict)
 
 
-def backward(program: Program, output: str, seed: str, *, prefix: str = "", equal: int = 0) -> Sweep:
+def backward(
+    program: Program, output: str, seed: str, *, prefix: str = "", equal: int = 0, stop: Collection[str] = (),
+    fold: bool = True,
+) -> Sweep:  # fmt: skip
     """Append the backward pass of `output` from the cotangent `seed` to `program`.
 
     `seed` names a quantity of the program of the output's shape. `equal` > 0 takes each operation's equal rule of that
-    number where it has one. Steps of named quantities are called `dL_dz`, their edges `dL_dz_1`, `dL_dz_2`.
+    number where it has one; nothing goes back beyond the quantities in `stop`; without `fold`, every edge is a step of
+    its own, products with 1 too. Steps of named quantities are called `dL_dz`, their edges `dL_dz_1`, `dL_dz_2`.
     """
     sweep = Sweep(output, seed)
     reached = program.ancestors([output])
     forward = [step for step in program if step.name in reached]
     arrived: dict[str, list[str]] = {output: [seed]}
-    uses = _uses(program, forward)
+    uses = _uses(program, forward, stop)
     for step in reversed(forward):
         if step.name not in arrived or step.op == "const":
             continue
-        adjoint = _collect(program, sweep, step, arrived[step.name], prefix)
+        adjoint = _collect(program, sweep, step, arrived[step.name], prefix, fold)
         sweep.adjoints[step.name] = adjoint
+        if step.name in stop:
+            continue
         for position, text in enumerate(rules(program, step, equal)):
             parent = step.args[position]
             if text is None or program[parent].op == "const":
                 continue
             name = _edge_name(program, f"{prefix}d{output}_d{parent}", parent, uses[parent])
-            edge = send_back(program, step, position, adjoint, text, name)
+            edge = send_back(program, step, position, adjoint, text, name, fold)
             sweep.edges.append(edge)
             arrived.setdefault(parent, []).append(edge.result)
     return sweep
 
 
-def _uses(program: Program, forward: list[Step]) -> dict[str, int]:
+def _uses(program: Program, forward: list[Step], stop: Collection[str]) -> dict[str, int]:
     """How many edges will come back to each quantity that any edge reaches."""
     count = {forward[-1].name: 0}
     for step in reversed(forward):
-        if step.name in count:
+        if step.name in count and step.name not in stop:
             for parent, text in zip(step.args, rules(program, step, 0), strict=True):
                 if text is not None:
                     count[parent] = count.get(parent, 0) + 1
@@ -84,11 +92,11 @@ def _edge_name(program: Program, name: str, parent: str, uses: int) -> str:
     return program.fresh(name) if uses == 1 else program.fresh(f"{name}_")
 
 
-def _collect(program: Program, sweep: Sweep, step: Step, arrived: list[str], prefix: str) -> str:
+def _collect(program: Program, sweep: Sweep, step: Step, arrived: list[str], prefix: str, fold: bool) -> str:
     """The adjoint of a quantity: its only edge, or the sum of its edges as one chain of additions."""
     if len(arrived) == 1:
         return arrived[0]
-    writer = Writer(program, role="inner", fold=True)
+    writer = Writer(program, role="inner", fold=fold)
     total = arrived[0]
     for edge in arrived[1:]:
         total = writer.emit("add", (total, edge), name=program.fresh())
@@ -110,7 +118,9 @@ def rules(program: Program, step: Step, equal: int) -> tuple[str | None, ...]:
     return op.rules(tuple(len(program.shape(a)) for a in step.args))
 
 
-def send_back(program: Program, step: Step, position: int, v: str, text: str, name: str) -> Edge:
+def send_back(
+    program: Program, step: Step, position: int, v: str, text: str, name: str, fold: bool = True
+) -> Edge:
     """Append what `step` sends back to one of its arguments by the rule `text`."""
     op = OPS[step.op]
     parent = step.args[position]
@@ -122,10 +132,10 @@ def send_back(program: Program, step: Step, position: int, v: str, text: str, na
     if op.arity < 0:
         statics["shape_A"] = shapes[position]
     before = set(program.steps)
-    writer = Writer(program, text, scope=scope, statics=statics, fold=True, role="inner")
-    local = ""
-    if op.vjp is None:
-        local = _local(program, writer, text)
+    writer = Writer(program, text, scope=scope, statics=statics, fold=fold, role="inner")
+    local, own = "", _factor(text) if op.custom else ""
+    if op.vjp is None or own:
+        local = _local(program, writer, own or text)
         result = writer.emit("mul", (v, local))
     else:
         result = writer.value(parse(text, "eval").body)
@@ -135,6 +145,19 @@ def send_back(program: Program, step: Step, position: int, v: str, text: str, na
             helper = "broadcast_to"
         result = writer.emit(helper, (result,), shape=program.shape(parent))
     return Edge(step.name, parent, position, v, local, _own(program, result, name, before))
+
+
+def _factor(text: str) -> str:
+    """What a rule multiplies v by, where it is such a product: `v * y * (1 - y)`; a student rounds it."""
+    node, factors = ast.parse(text, mode="eval").body, list[ast.expr]()
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        factors, node = [node.right, *factors], node.left
+    factors = [node, *factors]
+    plain = [isinstance(f, ast.Name) and f.id == "v" for f in factors]
+    inside = [any(isinstance(n, ast.Name) and n.id == "v" for n in ast.walk(f)) for f in factors]
+    if sum(inside) != 1 or plain != inside or len(factors) < 2:
+        return ""
+    return " * ".join(f"({ast.unparse(f)})" for f, is_v in zip(factors, plain, strict=True) if not is_v)
 
 
 def _local(program: Program, writer: Writer, text: str) -> str:

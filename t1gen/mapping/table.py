@@ -114,12 +114,13 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 def markdown() -> str:
     """docs/language.md."""
     composites = [*DEFINITIONS.values(), STACK]
-    operations = [(signature(op), _convention(op), _rule(op), linked(op.name)) for op in OPS.values()]
+    own = [op for op in OPS.values() if not op.custom]
+    operations = [(signature(op), _convention(op), _rule(op), linked(op.name)) for op in own]
     defined = [(*_defined(d), linked(d.name)) for d in composites]
     names = ", ".join(f"{a} = {b}" for a, b in sorted(ALIASES.items()))
     return "\n\n".join((
         "# The mapping language",
-        f"Written by `t1gen.mapping.table` from the tables themselves. {len(OPS)} operations have a rule of their own; "
+        f"Written by `t1gen.mapping.table` from the tables themselves. {len(own)} operations have a rule of their own; "
         f"{len(composites)} names are definitions in the language, which have no rule at all: the reader writes them "
         "out. In rules A, B, ... are the parents, y the output and v the cotangent; `;` stands between the parents.",
         "## Conventions",

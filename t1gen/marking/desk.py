@@ -1,13 +1,16 @@
 """Where submissions, keys and reports lie: finding a key, writing a report, showing it."""
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from t1gen import files
-from t1gen.errors import FileError
-from t1gen.marking.mark import mark
+from t1gen.errors import FileError, T1genError, fitting
+from t1gen.marking.mark import Marked, mark_all
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -19,16 +22,46 @@ class Graded:
     notices: list[str]
 
 
-def grade(submission_path: Path, key_path: Path | None, out: Path | None) -> Graded:
-    """Mark one submission and write its report; an older report of ours is replaced."""
-    submission, notices = files.read_submission(submission_path)
-    place = key_path or find_key(submission_path, submission)
-    key = files.read(place, files.Key)
+TOGETHER = 2_000
+"""Submissions that are read, marked and written at a time."""
+
+
+def grade(paths: Sequence[Path], key_path: Path | None, out: Path | None) -> Iterator[Graded | T1genError]:
+    """Mark submissions, many at a time, and write a report for each; older reports of ours are replaced.
+
+    Gives what became of each in order: what stops one stops no other.
+    """
+    for start in range(0, len(paths), TOGETHER):
+        some = paths[start : start + TOGETHER]
+        read = [_tried(_pair, path, key_path) for path in some]
+        pairs = [r for r in read if not isinstance(r, T1genError)]
+        marked = iter(mark_all((submission, key) for submission, key, _ in pairs))
+        for path, one in zip(some, read, strict=True):
+            if isinstance(one, T1genError):
+                yield one
+            else:
+                yield _tried(_written, path, out, one[2], next(marked))
+
+
+def _tried(work: Callable[..., T], path: Path, *more: Any) -> T | T1genError:
+    """What the work on a file gives, or the error that a user can mend, told from the file."""
     try:
-        report, more = mark(submission, key)
-    except FileError as error:
-        raise error.inside(str(submission_path)) from None
-    target = out / f"report-{_slug(report)}.json" if out else submission_path.parent / "report.json"
+        with fitting(str(path), FileError):
+            return work(path, *more)
+    except T1genError as error:
+        return error
+
+
+def _pair(path: Path, key_path: Path | None) -> tuple[files.Submission, files.Key, list[str]]:
+    submission, notices = files.read_submission(path)
+    return submission, files.read(key_path or find_key(path, submission), files.Key), notices
+
+
+def _written(path: Path, out: Path | None, notices: list[str], found: Marked) -> Graded:
+    if isinstance(found, FileError):
+        raise found.inside(str(path))
+    report, more = found
+    target = out / f"report-{_slug(report)}.json" if out else path.parent / "report.json"
     files.write(target, files.encode(report), force=files.kind_of(target) == "report")
     return Graded(report, target, [*notices, *more])
 

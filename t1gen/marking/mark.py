@@ -1,18 +1,57 @@
-"""One submission against its key: a verdict and points for every question."""
+"""Submissions against their keys: a verdict, points and feedback for every question, a class at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor
 from typing import Any
 
 from t1gen.answers import KINDS, Unreadable, Verdict
 from t1gen.errors import MISFITS, FileError, T1genError, near
-from t1gen.files import Key, KeyAnswer, Mark, Question, QuestionReport, Report, Submission, rounded
-from t1gen.mapping.program import Program
-from t1gen.problems.issued import mapping_of
+from t1gen.files import (
+    Key,
+    KeyAnswer,
+    Mark,
+    Problem,
+    ProblemReport,
+    Question,
+    QuestionReport,
+    Report,
+    Submission,
+    rounded,
+)
+from t1gen.mapping.custom import declare_all
+from t1gen.marking.formulas import reconsider
+from t1gen.marking.numeric import NUMERIC, Answered, judge
+from t1gen.problems.issued import key_of, mapping_of
+
+Marked = tuple[Report, list[str]] | FileError
+"""A report with notices of what was ignored, or why there is none."""
 
 PROVISIONAL = ("unreadable", "review")
 """Verdicts that a person must still look at."""
+
+
+@dataclass
+class Answer:
+    """One question of one student on its way to a verdict; `told` is what a person decided."""
+
+    question: Question
+    key: KeyAnswer
+    given: Any
+    told: Mark | None
+    found: Answered = field(default_factory=Answered)
+
+
+@dataclass
+class Paper:
+    """One submission with its key: the answers of every problem."""
+
+    submission: Submission
+    key: Key
+    problems: list[tuple[Problem, list[Answer]]]
+    notices: list[str]
 
 
 def mark(submission: Submission, key: Key) -> tuple[Report, list[str]]:
@@ -20,6 +59,25 @@ def mark(submission: Submission, key: Key) -> tuple[Report, list[str]]:
 
     Raises FileError where the submission is for another exam, variant or student, or the key holds no sheet.
     """
+    [marked] = mark_all([(submission, key)])
+    if isinstance(marked, FileError):
+        raise marked
+    return marked
+
+
+def mark_all(pairs: Iterable[tuple[Submission, Key]]) -> list[Marked]:
+    """Many submissions at once, in one evaluation for all with the same problem; what cannot be marked is an error."""
+    papers: list[Paper | FileError] = []
+    for submission, key in pairs:
+        try:
+            papers.append(_paper(submission, key))
+        except FileError as error:
+            papers.append(error)
+    _judge([p for p in papers if isinstance(p, Paper)])
+    return [p if isinstance(p, FileError) else (_report(p), p.notices) for p in papers]
+
+
+def _paper(submission: Submission, key: Key) -> Paper:
     check_belongs(submission, key)
     given, notices = _matched(submission.answers, key)
     marks, more = _matched(submission.marks, key)
@@ -28,19 +86,11 @@ def mark(submission: Submission, key: Key) -> tuple[Report, list[str]]:
     unanswered = [q.id for p in key.sheet.problems for q in p.questions if q.id not in key.answers]
     if unanswered:
         raise FileError(f"the key has no answer to question {unanswered[0]}")
-    questions = {
-        q.id: _question(q, given.get(q.id), key.answers[q.id], mapping_of(p), marks.get(q.id))
+    problems = [
+        (p, [Answer(q, key.answers[q.id], given.get(q.id), marks.get(q.id)) for q in p.questions])
         for p in key.sheet.problems
-        for q in p.questions
-    }
-    total = sum(Fraction(str(q.points)) for q in questions.values())
-    of = sum(Fraction(str(a.points)) for a in key.answers.values())
-    report = Report(
-        exam=key.exam, variant=key.variant, student=submission.student or key.student.id, points=rounded(float(total)),
-        of=rounded(float(of)), provisional=any(q.verdict in PROVISIONAL and q.decided_by == "rule" for q in
-        questions.values()), questions=questions,
-    )  # fmt: skip
-    return report, notices + more
+    ]
+    return Paper(submission, key, problems, notices + more)
 
 
 def check_belongs(submission: Submission, key: Key) -> None:
@@ -54,6 +104,8 @@ def check_belongs(submission: Submission, key: Key) -> None:
 
 def _matched(told: Mapping[str, Any], key: Key) -> tuple[dict[str, Any], list[str]]:
     """Answers by the key's ids, which match without regard to case and spaces; unknown ids are noticed."""
+    if told.keys() <= key.answers.keys():
+        return dict(told), []
     ids = {_plain(i): i for i in key.answers}
     out, notices = {}, []
     for name, value in told.items():
@@ -83,36 +135,137 @@ def is_blank(given: Any) -> bool:
     return True
 
 
-def quarters(points: Fraction) -> float:
-    """Rounded down to quarters of a point."""
-    return rounded(float(Fraction(floor(points * 4), 4)))
+# judging
 
 
-def _question(question: Question, given: Any, answer: KeyAnswer, mapping: Program, told: Mark | None) -> QuestionReport:
-    read_as, verdict = _judged(question, given, answer, mapping)
-    points = answer.points if verdict.verdict == "correct" else quarters(verdict.share * Fraction(str(answer.points)))
-    reasons = [verdict.reason] if verdict.reason else []
-    decided_by = "rule"
-    if told is not None:
-        points, decided_by = min(max(told.points, 0), answer.points), told.by or "a person"
-        reasons = [*reasons, told.note] if told.note else reasons
-    return QuestionReport(
-        points=points, of=answer.points, verdict=verdict.verdict, given=given, read_as=read_as, expected=answer.value,
-        tolerance=answer.tolerance, reasons=reasons, decided_by=decided_by, feedback=verdict.reason,
+def _judge(papers: Sequence[Paper]) -> None:
+    """Read every answer, then judge those in numbers together, the others one by one."""
+    groups: dict[Any, list[tuple[Paper, Problem, list[Answer]]]] = {}
+    for paper in papers:
+        for problem, answers in paper.problems:
+            for answer in answers:
+                _read(answer)
+            if any(a.question.kind in NUMERIC and a.found.value is not None for a in answers):
+                groups.setdefault(_structure(problem), []).append((paper, problem, answers))
+            for answer in answers:
+                if answer.question.kind not in NUMERIC and answer.found.value is not None:
+                    _compare(answer, problem)
+    for group in groups.values():
+        _judge_numbers(group)
+
+
+def _structure(problem: Problem) -> Any:
+    """What tells whether problems are judged together; one of its own where it cannot be told."""
+    try:
+        cells = tuple(repr(q.cells) if q.kind == "table" else "" for q in problem.questions)
+        return key_of(problem), cells, tuple((q.kind, q.id, q.decimals) for q in problem.questions)
+    except (T1genError, *MISFITS):
+        return id(problem)
+
+
+def _read(answer: Answer) -> None:
+    """Read one answer; whatever goes wrong, the others are still marked."""
+    question, given, found = answer.question, answer.given, answer.found
+    if given is None or (is_blank(given) and not (question.ask == "shape" and given == [])):
+        found.verdict = "blank"
+        return
+    kind = KINDS.get(question.kind)
+    if kind is None:
+        found.review(f"answers of kind '{question.kind}' are not marked by this version")
+        return
+    try:
+        reading = kind.read(given, question)
+        found.value, found.notes = reading.value, list(reading.notes)
+    except Unreadable as error:
+        found.value = _array(answer)
+        if found.value is None:
+            found.verdict, found.reasons = "unreadable", [error.message]
+    except (T1genError, MemoryError, *MISFITS) as error:
+        found.review(f"the marker could not decide: {error}")
+
+
+def _array(answer: Answer) -> Any:
+    """What was handed in as a number and is an array: it can be read, and is wrong."""
+    given = answer.given
+    if answer.question.kind != "number" or not (isinstance(given, list) or "[" in str(given)):
+        return None
+    try:
+        value = KINDS["array"].read(given, answer.question).value
+    except (T1genError, MemoryError, *MISFITS):
+        return None
+    return value if isinstance(value, list) and value else None
+
+
+def _compare(answer: Answer, problem: Problem) -> None:
+    """Judge an answer that is no number."""
+    question, found = answer.question, answer.found
+    try:
+        verdict = KINDS[question.kind].compare(found.value, question, answer.key, mapping_of(problem))
+    except Unreadable as error:
+        verdict = Verdict("unreadable", error.message)
+        found.value = None
+    except (T1genError, MemoryError, *MISFITS) as error:
+        verdict = Verdict("review", f"the marker could not decide: {error}")
+        found.value = None
+    found.verdict, found.diagnoses = verdict.verdict, list(verdict.diagnoses)
+    found.share = Fraction(1) if verdict.verdict == "correct" else verdict.share
+    found.reasons = [verdict.reason] if verdict.reason else []
+    if question.kind == "expression" and found.verdict == "wrong":
+        with suppress(T1genError, MemoryError, *MISFITS):
+            reconsider(problem, question, answer.key, found)
+
+
+def _judge_numbers(group: list[tuple[Paper, Problem, list[Answer]]]) -> None:
+    """Judge the answers in numbers to one problem; where that fails for all, each student alone, then a person."""
+    try:
+        declare_all(group[0][1].definitions)
+        judge([(problem, [(a.question, a.key, a.found) for a in answers]) for _, problem, answers in group])
+    except (T1genError, MemoryError, *MISFITS) as error:
+        if len(group) > 1:
+            for one in group:
+                _judge_numbers([one])
+            return
+        for answer in group[0][2]:
+            if answer.question.kind in NUMERIC and answer.found.value is not None:
+                answer.found.review(f"the marker could not decide: {error}")
+
+
+# reports
+
+
+def _report(paper: Paper) -> Report:
+    key, questions, problems = paper.key, dict[str, QuestionReport](), dict[str, ProblemReport]()
+    total = Fraction(0)
+    for problem, answers in paper.problems:
+        earned = decided = Fraction(0)
+        for answer in answers:
+            points, questions[answer.question.id] = _question(answer)
+            earned, decided = (earned + points, decided) if answer.told is None else (earned, decided + points)
+        kept = Fraction(floor(earned * 4), 4) + decided
+        total += kept
+        of = sum(Fraction(str(a.key.points)) for a in answers)
+        problems[str(problem.number)] = ProblemReport(points=rounded(float(kept)), of=rounded(float(of)))
+    of = sum(Fraction(str(a.points)) for a in key.answers.values())
+    provisional = any(q.verdict in PROVISIONAL and q.decided_by == "rule" for q in questions.values())
+    return Report(
+        exam=key.exam, variant=key.variant, student=paper.submission.student or key.student.id,
+        points=rounded(float(total)), of=rounded(float(of)), provisional=provisional, questions=questions,
+        problems=problems,
     )  # fmt: skip
 
 
-def _judged(question: Question, given: Any, answer: KeyAnswer, mapping: Program) -> tuple[Any, Verdict]:
-    """How the answer was read, and the verdict; whatever goes wrong, the other answers are still marked."""
-    if is_blank(given) and not (question.ask == "shape" and given == []):
-        return None, Verdict("blank")
-    kind = KINDS.get(question.kind)
-    if kind is None:
-        return None, Verdict("review", f"answers of kind '{question.kind}' are not marked by this version")
-    try:
-        value = kind.read(given, question)
-        return value, kind.compare(value, question, answer, mapping)
-    except Unreadable as error:
-        return None, Verdict("unreadable", error.message)
-    except (T1genError, MemoryError, *MISFITS) as error:
-        return None, Verdict("review", f"the marker could not decide: {error}")
+def _question(answer: Answer) -> tuple[Fraction, QuestionReport]:
+    """The exact points of a question, and its report."""
+    found, key, told = answer.found, answer.key, answer.told
+    of = Fraction(str(key.points))
+    points, decided_by = of * found.share, "rule"
+    reasons = [*found.notes, *found.reasons]
+    if told is not None:
+        points, decided_by = min(max(Fraction(str(told.points)), Fraction(0)), of), told.by or "a person"
+        reasons = [*reasons, told.note] if told.note else reasons
+    return points, QuestionReport(
+        points=rounded(float(points)), of=key.points, verdict=found.verdict, given=answer.given, read_as=found.value,
+        expected=key.value, tolerance=key.tolerance, expected_from_own=found.expected_from_own, own_used=found.own_used,
+        diagnoses=found.diagnoses, reasons=reasons, decided_by=decided_by,
+        feedback=found.feedback or " ".join([*found.notes, *found.reasons]),
+    )  # fmt: skip

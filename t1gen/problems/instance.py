@@ -25,8 +25,9 @@ from t1gen.problems.layers import build_chain, build_layer
 from t1gen.problems.listing import Printed, printed
 from t1gen.problems.structure import Drawn, Structure, derive
 
-TRIES, BLOCK, SAMPLE = 10_000, 8, 160
-"""Draws before a problem gives up, candidates judged at once for one student, instances looked at to calibrate."""
+TRIES, BLOCK, SAMPLE, ENOUGH = 10_000, 8, 160, 8
+"""Draws before a problem gives up, candidates judged at once for one student, instances looked at to calibrate, and how
+many of them should be fair."""
 
 BUILDERS: Mapping[str, Callable[[dict[str, Any], Stream], Built]] = {
     "expression": expression_graph.build, "layer": build_layer, "chain": build_chain, "network": network.build,
@@ -94,9 +95,15 @@ class Source:
             judge = Judge(structure)
             self.derived[name] = structure, judge
             if judge.answers and any(g.draw for g in built.given.values()):
-                some = [self._candidate(built.given, key("calibration", str(i))) for i in range(SAMPLE)]
-                judge.calibrate(_batch(some, shapes))
+                self._calibrate(judge, built.given, shapes)
         return self.derived[name]
+
+    def _calibrate(self, judge: Judge, given: Mapping[str, Given], shapes: dict[str, Shape]) -> None:
+        """Let the judge learn from a sample, a larger one where few instances are fair."""
+        for size in (SAMPLE, 10 * SAMPLE):
+            some = [self._candidate(given, key("calibration", str(i))) for i in range(size)]
+            if judge.calibrate(_batch(some, shapes)) >= ENOUGH:
+                return
 
     def _candidate(self, given: Mapping[str, Given], stream_key: bytes) -> dict[str, Any]:
         stream = Stream(stream_key)

@@ -10,27 +10,40 @@ from typing import Any
 
 import numpy as np
 
-from t1gen.mapping.evaluate import Override, Values, evaluate
+from t1gen.mapping.evaluate import Values, evaluate
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.fold import AXES, Array
 from t1gen.mapping.program import Program
 from t1gen.mapping.reader import expression
-from t1gen.mapping.rounding import half_unit, tolerances
+from t1gen.mapping.rounding import half_unit, tolerances, widest
 from t1gen.problems.conditions import Conditions, eight, read_conditions
-from t1gen.problems.misconceptions import MISCONCEPTIONS
+from t1gen.problems.misconceptions import every
 from t1gen.problems.structure import Structure
+from t1gen.problems.wrong import Bench, Mistake
 
-GUARD, SHARE, SMALL, UNITS, VISIBLE = 50, 0.05, 0.1, 5, 2.0
-"""Half units below which nothing is divided by; the largest tolerance (a share, and in units for small entries); how
-many tolerances a mistake must move an answer."""
+GUARD, VISIBLE = 50, 2.0
+"""Half units below which nothing is divided by; how many tolerances a mistake must move an answer."""
+
 
 @dataclass(frozen=True)
 class Place:
-    """A misconception applied at one place."""
+    """A misconception applied at one place: the program that has it, and the steps that it moves."""
 
-    rule: str
-    at: str
-    override: Override
+    mistake: Mistake
+    program: Program
+    moved: frozenset[str]
+
+    @property
+    def rule(self) -> str:
+        return self.mistake.rule
+
+    @property
+    def at(self) -> str:
+        return self.mistake.at
+
+    def evaluate(self, givens: Mapping[str, Array], values: Values) -> Values:
+        """The values with the mistake; what it does not move is taken from the right ones."""
+        return evaluate(self.program, givens, start={n: v for n, v in values.items() if n not in self.moved})
 
 
 @dataclass
@@ -93,13 +106,23 @@ class Judge:
 
     @cached_property
     def places(self) -> list[Place]:
-        """Every misconception that changes an answer at random inputs of this structure."""
-        tape = self.structure.tapes[0]
-        every = [Place(m.name, at, o) for m in MISCONCEPTIONS for at, o in m.places(tape, self.program)]
-        if not self.answers or not every:
+        """Every misconception that changes an answer at random inputs of this structure, each change once a rule."""
+        structure, out = self.structure, dict[tuple[str, bytes], Place]()
+        if not self.answers:
             return []
+        quantities = tuple(a.quantity for a in structure.asked)
+        numeric = tuple(r if i in structure.numeric else "" for i, r in enumerate(structure.results[0]))
+        bench = Bench(structure.tapes[0], quantities, numeric)
         points, base = self._at_random
-        return [p for p in every if _changed(base, evaluate(self.program, points, [p.override]), self.answers)]
+        for mistake in every(bench):
+            program = bench.told(mistake, self.answers) if mistake.steps else None
+            if program is None:
+                continue
+            place = Place(mistake, program, frozenset(program.descendants(mistake.steps)))
+            wrong = place.evaluate(points, base)
+            if _changed(base, wrong, self.answers):
+                out.setdefault((mistake.rule, _print(wrong, self.answers)), place)
+        return list(out.values())
 
     def reasons(self, givens: Mapping[str, Array], check_mistakes: bool = True) -> list[str]:
         """For each instance the first reason against it, empty where it is fair."""
@@ -123,7 +146,8 @@ class Judge:
         values = evaluate(self.program, givens)
         for name in self.answers:
             _tell(out, ~_all(np.isfinite(values[name])), "an answer is not finite")
-        half = half_unit(self.structure.problem.decimals)
+        decimals = self.structure.problem.decimals
+        half = half_unit(decimals)
         program, guards = self.guarded
         guard_values = evaluate(program, givens, start=values)
         for name, op in guards:
@@ -135,7 +159,8 @@ class Judge:
             distance = eight(np.abs(branch_values[name]))
             _tell(out, ~_all(distance > eight(allowed[name])), f"{op} near its kink")
         for name in self.answers:
-            _tell(out, ~_all(_tight(values[name], allowed[name], half)), "a tolerance would be too wide")
+            tight = eight(allowed[name]) <= eight(widest(eight(values[name]), decimals))
+            _tell(out, ~_all(tight), "a tolerance would be too wide")
             _tell(out, self._trivial(name, values[name], givens), "an answer is zero or copied")
         if check_mistakes:
             for place, hides in self.hides(givens, values, allowed):
@@ -195,9 +220,7 @@ class Judge:
 
     def visible(self, place: Place, givens: Mapping[str, Array], values: Values, allowed: Values) -> Array:
         """Where the mistake moves an entry of an answer by more than twice its tolerance."""
-        after = self.program.descendants([place.override.step])
-        start = {n: v for n, v in values.items() if n not in after}
-        wrong = evaluate(self.program, givens, [place.override], start)
+        wrong, after = place.evaluate(givens, values), place.moved
         seen = np.zeros(next(iter(givens.values())).shape[-1], dtype=bool)
         for name in self.answers:
             if name in after:
@@ -205,11 +228,16 @@ class Judge:
                 seen |= moved.reshape(-1, moved.shape[-1]).any(axis=0)
         return seen
 
-    def calibrate(self, givens: Mapping[str, Array]) -> None:
-        """Learn from a sample where a mistake must be let pass: where else an input would have one value left."""
+    def calibrate(self, givens: Mapping[str, Array]) -> int:
+        """Learn from a sample where a mistake must be let pass: where else an input would have one value left.
+
+        Gives how many of the sample are fair.
+        """
         fair = [i for i, reason in enumerate(self.reasons(givens, check_mistakes=False)) if not reason]
         if not fair or not self.places:
-            return
+            return len(fair)
+        self.hidden.clear()
+        self.passes.clear()
         some = {n: a[..., fair] for n, a in givens.items()}
         values = evaluate(self.program, some)
         allowed = self.tolerance(some)
@@ -223,6 +251,7 @@ class Judge:
                     drawn, left = set(array[entry].tolist()), set(array[entry][seen].tolist())
                     if len(left) == 1 and len(drawn) > 1:
                         self.passes.setdefault(i, []).extend((name, entry, v) for v in sorted(drawn - left))
+        return len(fair)
 
 
 def when_of(option: Mapping[str, Any]) -> list[str]:
@@ -256,18 +285,17 @@ def _changed(base: Values, wrong: Values, answers: list[str]) -> bool:
     return False
 
 
+def _print(values: Values, answers: list[str]) -> bytes:
+    """The answers to 8 digits, as bytes."""
+    return b"".join(np.ascontiguousarray(eight(values[name]) + 0.0).tobytes() for name in answers)
+
+
 def _tell(out: Array, bad: Array, reason: str) -> None:
     out[(out == "") & bad] = reason
 
 
 def _all(holds: Array) -> Array:
     return np.asarray(holds.reshape(-1, holds.shape[-1]).all(axis=0))
-
-
-def _tight(values: Array, allowed: Array, half: float) -> Array:
-    """Tolerance at most 5 % of the entry, or 5 units of the last digit where the entry is small."""
-    size = np.abs(eight(values))
-    return np.where(size >= SMALL, eight(allowed) <= SHARE * size, eight(allowed) <= UNITS * 2 * half)
 
 
 def describe(judge: Judge) -> list[str]:

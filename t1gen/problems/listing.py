@@ -116,8 +116,8 @@ def _printed(source: Source, places: list[Place], stream: Stream) -> Printed:
     body = list(_loop(source, wrong)) if form == "loop" else list(_forward(source))
     lines = _head(source, list(_inputs(source, form))) + body
     if wrong:
-        at = next(i for i, line in enumerate(lines) if line.step == wrong.at)
-        mended = f"{lines[at].name} = {source.code.right(wrong.at)}"
+        at = next(i for i, line in enumerate(lines) if line.step in wrong.mistake.steps)
+        mended = f"{lines[at].name} = {source.code.right(lines[at].step)}"
         return Printed(tuple(lines), at + 1, mended)
     return Printed(tuple(_blanked(lines, source.told.blank, source.structure.results[0])))
 
@@ -177,17 +177,15 @@ def _numpy_step(source: Source, wrong: Place | None) -> Iterator[Line]:
 
 
 def _right(source: Source, name: str, wrong: Place | None) -> str:
-    if wrong is None or wrong.at != name or wrong.override.rule is None:
+    if wrong is None or name not in wrong.mistake.steps:
         return source.code.right(name)
-    program = source.code.program.copy()
-    program.steps[name] = wrong.override.rule
-    return Code(program, source.code.dialect, source.code.helpers).right(name)
+    return Code(wrong.program, source.code.dialect, source.code.helpers).right(name)
 
 
 def _changes(source: Source, places: list[Place]) -> list[Place]:
     """The listed mistakes that are another rule for one line of the backward pass or the update."""
     names = {*source.backward, *(new for new, *_ in source.updates)}
-    found = [p for p in places if p.at in names and p.override.step == p.at and p.override.rule is not None]
+    found = [p for p in places if len(p.mistake.steps) == 1 and names.issuperset(p.mistake.steps)]
     if not found:
         raise LanguageError("no listed mistake changes one of its lines, so 'wrong' is not possible")
     return found
@@ -195,8 +193,9 @@ def _changes(source: Source, places: list[Place]) -> list[Place]:
 
 def _drawn(places: list[Place], stream: Stream) -> Place:
     """The line first, so that one with many mistakes is not drawn more often."""
-    at = stream.choice(list(dict.fromkeys(p.at for p in places)))
-    return stream.choice([p for p in places if p.at == at])
+    lines = [next(iter(p.mistake.steps)) for p in places]
+    line = stream.choice(list(dict.fromkeys(lines)))
+    return stream.choice([p for p, at in zip(places, lines, strict=True) if at == line])
 
 
 def _torch_step(source: Source, first: Quantity) -> Iterator[Line]:

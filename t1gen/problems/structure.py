@@ -64,7 +64,8 @@ class Structure:
         return self.tapes[tape].pruned(results or self.mapping.named[-1:])
 
 
-BASIC = ("points", "kind", "names", "sizes", "formula", "text", "because")
+BASIC = ("points", "kind", "names", "sizes", "formula", "text", "because", "entries", "accept", "follow_through",
+         "credit")  # fmt: skip
 
 
 @dataclass(frozen=True)

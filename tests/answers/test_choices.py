@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from t1gen.answers import KINDS, Unreadable, Verdict
-from t1gen.marking.mark import quarters
+from t1gen.answers import KINDS, Reading, Unreadable, Verdict
 
 OPTIONS = [SimpleNamespace(id=i, text=i) for i in "abcd"]
 ONE = SimpleNamespace(options=OPTIONS, several=False)
@@ -15,7 +14,7 @@ SEVERAL = SimpleNamespace(options=OPTIONS, several=True)
 
 
 def judged(kind: str, given: Any, question: Any, **answer: Any) -> Verdict:
-    read = KINDS[kind].read(given, question)
+    read = KINDS[kind].read(given, question).value
     return KINDS[kind].compare(read, question, SimpleNamespace(**answer), None)
 
 
@@ -62,7 +61,7 @@ def test_what_is_no_choice_is_refused(given: Any) -> None:
 
 def test_a_line_is_chosen_by_its_number() -> None:
     lines = SimpleNamespace(options=[SimpleNamespace(id=str(i), text="") for i in (12, 13)], several=False)
-    assert KINDS["choice"].read(13, lines) == KINDS["choice"].read("13", lines) == ["13"]
+    assert KINDS["choice"].read(13, lines) == KINDS["choice"].read("13", lines) == Reading(["13"])
 
 
 # order
@@ -130,7 +129,3 @@ def test_a_table_is_judged_cell_by_cell(given: Any, verdict: str, share: Any) ->
 def test_what_is_no_table_of_this_size_is_refused(given: Any) -> None:
     with pytest.raises(Unreadable):
         KINDS["table"].read(given, TABLE)
-
-
-def test_shares_are_rounded_down_to_quarters() -> None:
-    assert [quarters(Fraction(n, 12)) for n in (0, 2, 3, 8, 12)] == [0, 0, 0.25, 0.5, 1]

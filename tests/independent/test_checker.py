@@ -395,8 +395,14 @@ def test_command_line_fails_closed(tmp_path: Path) -> None:
     assert [main([str(tmp_path / name)]) for name in "abcde"] == [1] * 5
 
 
+MARKS = "students_class.py"
+"""Generates classes and has them marked: the one module that reaches into t1gen."""
+
+
 def test_nothing_of_t1gen_is_imported() -> None:
     for file in Path(__file__).parent.glob("*.py"):
+        if file.name == MARKS:
+            continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [alias.name for alias in getattr(node, "names", []) if isinstance(alias, ast.alias)]
             origin = (node.module or "") if isinstance(node, ast.ImportFrom) else ""

@@ -64,7 +64,8 @@ def test_a_kink_is_refused() -> None:
         a="nonzero(-3, 3)",
     )
     assert reasons(made, z=2, a=2) == "relu near its kink"
-    assert reasons(made, z=2.5, a=2) == ""
+    assert reasons(made, z=2.5, a=-2) == ""
+    assert reasons(made, z=2.5, a=2) == "hides relu-mask-on-gradient", "what comes back is positive, as is z - a"
 
 
 def test_a_tie_is_refused() -> None:

@@ -38,6 +38,9 @@ class Definition:
         return told if isinstance(told, tuple) else (told, {})
 
 
+CELLS = 100_000
+"""The most entries of all windows of a convolution or pooling together."""
+
 REDUCED = {"axis": None, "keepdims": False}
 
 
@@ -125,6 +128,7 @@ def _windows(size: int, kernel: int, stride: int) -> range:
 def _patches(shape: tuple[int, int], kernel: tuple[int, int], stride: tuple[int, int]) -> tuple[dict[str, Any], Shape]:
     """The static `cells`, an index into a flat image whose rows are its windows, and how many there are each way."""
     tops, lefts = _windows(shape[0], kernel[0], stride[0]), _windows(shape[1], kernel[1], stride[1])
+    _check_cells(len(tops) * len(lefts) * kernel[0] * kernel[1])
     rows = tuple(
         tuple((top + i) * shape[1] + left + j for i in range(kernel[0]) for j in range(kernel[1]))
         for top in tops
@@ -163,7 +167,13 @@ def _conv2d(shapes: tuple[Shape, ...], statics: Mapping[str, Any]) -> Told:
     return f"reshape(reshape({image}, -1)[cells] @ reshape(W, -1), {out})", cells
 
 
+def _check_cells(count: int) -> None:
+    if count > CELLS:
+        raise LanguageError(f"windows of {count} entries are too many; at most {CELLS}")
+
+
 def _slides(start: int, count: int, stride: int, width: int) -> dict[str, Any]:
+    _check_cells(count * width)
     return {"cells": (("array", tuple(tuple(start + i * stride + j for j in range(width)) for i in range(count))),)}
 
 

@@ -1,0 +1,1 @@
+"""How formulas and graphs are compared: at points, and step by step."""
