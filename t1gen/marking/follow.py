@@ -16,16 +16,16 @@ from t1gen.mapping.rounding import half_unit, tolerances, widest
 from t1gen.marking.chart import Passed
 from t1gen.marking.cohort import Cohort, all_entries, any_entry
 
-MOST, FAR, VISIBLE, EQUAL = 16, 1000.0, 2.0, 1e-7
+MOST, FAR, VISIBLE, EQUAL, WIDER = 16, 1000.0, 2.0, 1e-7, 10.0
 """Subsets of own answers that are tried; how many times the reference is impossible; how many tolerances a mistake must
-move an answer to be seen; how near two values are the same."""
+move an answer to be seen; how near two values are the same; how many true tolerances one from own values may be."""
 
 NUDGE, JUMP, SIDE = 1e-7, 1000.0, 0.005
 """A step to either side of a kink; how many steps a value must move there to jump; the tolerance beside a jump, as a
 share of the value."""
 
-BOUNDED = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0)}
-"""Operations whose values are probabilities."""
+BOUNDED = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "exp": (0.0, np.inf)}
+"""Operations whose values have bounds: probabilities, and what is positive."""
 
 EASIER, IMPOSSIBLE, HUGE = "easier", "impossible", "huge"
 
@@ -115,7 +115,8 @@ class Follower:
         values = evaluate(program, givens)
         expected = np.broadcast_to(values[steps[item]], (*self.chart.items[item].shape, len(members)))
         allowed = tolerances(program, [steps[item]], givens, decimals, {steps[j] for j in sources})[steps[item]]
-        allowed = np.fmin(allowed, widest(expected, decimals))
+        most = np.maximum(widest(expected, decimals), WIDER * self.cohort.tolerance[item][..., members])
+        allowed = np.fmin(allowed, most)
         return Trial(tape, item, passed, own, members, givens, values, expected, allowed)
 
     def _true(self, item: int, members: Array) -> Array:

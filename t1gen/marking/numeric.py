@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from msgspec import UNSET
 
+from t1gen.answers import KINDS
 from t1gen.mapping.nested import shape_of
 from t1gen.mapping.ops.fold import Array
 from t1gen.marking.chart import Chart, chart_of
@@ -66,8 +67,6 @@ def _placed(problem: Problem, k: int) -> bool:
 
 def _alone(question: Question, key: KeyAnswer, found: Answered) -> None:
     """An answer in numbers that stands on no tape, such as a shape."""
-    from t1gen.answers import KINDS
-
     if found.value is not None:
         verdict = KINDS[question.kind].compare(found.value, question, key, None)
         found.verdict, found.share = verdict.verdict, Fraction(int(verdict.verdict == "correct"))
@@ -119,14 +118,9 @@ class Judging:
                 if whole:
                     found.verdict, found.share = "correct", Fraction(1)
                 elif found.value is not None:
-                    for i in items:
-                        if self.cohort.answered[i][m] and not self.cohort.whole[i][m]:
-                            wrong[i].append(m)
-        for k, items in questions.items():
-            for m, rows in enumerate(self.rows):
-                found = rows[k][2]
-                if found.value is not None and not found.verdict and not any(m in wrong[i] for i in items):
-                    wrong[items[0]].append(m)
+                    off = [i for i in items if self.cohort.answered[i][m] and not self.cohort.whole[i][m]]
+                    for i in off or items[:1]:
+                        wrong[i].append(m)
         return wrong
 
     def _tell(self, m: int, followed: list[Followed | None], named: list[list[Named]]) -> None:

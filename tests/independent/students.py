@@ -308,7 +308,7 @@ def slip_at(
         return None
     wrong = unrelated_value(question, key_answers[name], rng, before[name])
     at = plain.work.answers[name]
-    if plain.work.tape.steps[at].op in ("sigmoid", "softmax") and not np.all((wrong > 0) & (wrong < 1)):
+    if not possible(plain.work.tape.steps[at].op, wrong):
         return None
     put = overrides(plain.work, at, wrong, open_entries(question, wrong.shape))
     done = Pass(plain.work, problem["given"], plain.decimals, plain.rules, written=put, rounded=plain.rounded)
@@ -318,6 +318,13 @@ def slip_at(
     if not following or any(after[other] is None for other in ids):
         return None
     return Slipped(after, name, following)
+
+
+def possible(op: str, value: Real) -> bool:
+    """Whether an operation can give this: a probability is one, an exponential is positive."""
+    if op in ("sigmoid", "softmax"):
+        return bool(np.all((value > 0) & (value < 1)))
+    return op != "exp" or bool(np.all(value > 0))
 
 
 def overrides(work: Work, at: int, value: Real, open_: Any) -> dict[int, Real]:
