@@ -307,7 +307,7 @@ HOSTILE_KEYS: list[Callable[[dict[str, Any]], Any]] = [
     lambda d: d["sheet"]["problems"][1].update(given={"w": {}}),
     lambda d: d["sheet"]["problems"][0]["questions"][0].update(kind="riddle"),
     lambda d: d["sheet"]["problems"][2]["questions"][1].update(names={}),
-    lambda d: d["sheet"]["problems"][2]["questions"][0].update(shape=[-1]),
+    lambda d: d["sheet"]["problems"][2]["questions"][0].pop("shape"),
 ]
 
 
@@ -323,10 +323,10 @@ def test_a_key_that_was_tampered_with_never_ends_in_a_traceback(
     assert done.exit_code in (0, 1, 2) and "24 of 24" not in done.output
 
 
-def test_a_question_without_a_shape_is_marked_by_the_tape(copy: Path) -> None:
+def test_a_question_with_another_shape_is_marked_by_the_tape(copy: Path) -> None:
     key = files.read(copy / "key.json", files.Key)
     changed(copy / "submission.json", lambda d: d.update(answers={n: a.value for n, a in key.answers.items()}))
-    changed(copy / "key.json", lambda d: d["sheet"]["problems"][2]["questions"][0].pop("shape"))
+    changed(copy / "key.json", lambda d: d["sheet"]["problems"][2]["questions"][0].update(shape=[-1]))
     assert "24 of 24" in t1gen("grade", copy / "submission.json").output
 
 
