@@ -17,10 +17,11 @@ from t1gen.asks.table import printed as shown_cells
 from t1gen.banks import Bank, Problem, declare_own, marked_by, told
 from t1gen.mapping.custom import forward_of, printed
 from t1gen.mapping.evaluate import evaluate, exact, texts
+from t1gen.mapping.nested import flat
 from t1gen.mapping.notation import elementary, latex_numbers, latex_rational, line
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Shape
-from t1gen.problems.draws import Stream
+from t1gen.problems.draws import Stream, support
 from t1gen.problems.draws import key as keyed
 from t1gen.problems.instance import Instance, Source, rationals
 from t1gen.problems.shown import ASKED as SHOWN
@@ -229,8 +230,19 @@ def _problem(bank: Bank, number: int, part: Part) -> files.Problem:
         given={n: _json(v) for n, v in instance.givens.items()}, definitions=printed(structure.mapping),
         listing=instance.listing.text if instance.listing else "",
         shows=problem.shows if structure.mapping.named and problem.shows != "mapping" else "",
-        given_as="shapes" if problem.given_as == "shapes" else "", mapping=_lines(structure), questions=questions,
+        labels=_labels(part), given_as="shapes" if problem.given_as == "shapes" else "", mapping=_lines(structure),
+        questions=questions,
     )  # fmt: skip
+
+
+LABELS = {Fraction(-1), Fraction(0), Fraction(1)}
+
+
+def _labels(part: Part) -> list[str]:
+    """The givens that are 1, -1 or 0 for every student: by their draw, or their fixed value."""
+    told = part.problem.given
+    return [n for n, v in part.instance.givens.items() if n in told and LABELS.issuperset(
+            support(told[n].draw) if told[n].draw else flat(v))]  # fmt: skip
 
 
 def _lines(structure: Structure) -> list[str]:

@@ -4,7 +4,7 @@ What each is stands in problems/misconceptions.py, its wording in templates/text
 """
 
 RULES = (
-    "upstream-forgotten", "local-forgotten", "fan-out-overwritten", "sign-lost", "one-sample", "mean-for-sum",
+    "sign-lost", "upstream-forgotten", "local-forgotten", "fan-out-overwritten", "one-sample", "mean-for-sum",
     "sum-for-mean", "factor-swapped", "square-two-forgotten", "weights-transposed", "operands-swapped",
     "product-reversed", "v-plus-vT", "sigmoid-at-output", "sigmoid-at-sigmoid", "sigmoid-of-input", "relu-mask-flipped",
     "relu-mask-on-gradient", "broadcast-sum-forgotten", "softmax-diagonal", "log-base-10", "ascent", "rate-forgotten",

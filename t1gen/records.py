@@ -83,7 +83,7 @@ class Problem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     """One problem of a test: the given values, the mapping as plain assignments, the questions.
 
     `shows` says what is printed instead of the mapping: listing, or text, where an exam has no mapping but the key's
-    sheet has it; `given_as` that of the givens only the shapes are printed.
+    sheet has it; `given_as` that of the givens only the shapes are printed; `labels` are only 1, -1 or 0.
     """
 
     id: str
@@ -93,6 +93,7 @@ class Problem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     competence: str = ""
     points: Number
     given: Mapping[str, Value]
+    labels: Sequence[str] = ()
     listing: str = ""
     shows: str = ""
     given_as: str = ""

@@ -30,7 +30,7 @@ def read(given: Any, question: Any) -> Reading:
     chosen = other if two and not one else found
     _checked(chosen, names, shape)
     told = [f"the dot was read as in {found.text}, not {other.text}"] if one and two and not chosen.notes else []
-    return Reading(chosen.text, (*chosen.notes, *told))
+    return Reading(chosen.text, (*chosen.notes, *told), other.text if one and two else None)
 
 
 def _checked(found: Spelled, names: "Names", shape: Shape, *, strictly: bool = True) -> bool:

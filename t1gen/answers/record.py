@@ -14,10 +14,14 @@ class Unreadable(T1genError):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What an answer was read as, and notes for the student where that may surprise."""
+    """What an answer was read as, and notes for the student where that may surprise.
+
+    `other` is how it can be read as well; it counts where that is right.
+    """
 
     value: Any
     notes: tuple[str, ...] = ()
+    other: Any = None
 
 
 @dataclass(frozen=True)

@@ -66,13 +66,13 @@ class Cohort:
         return self.rounded_coarsely(item, self.key[item]) & ~self.right[item]
 
     def rounded_coarsely(self, item: int, expected: Array, some: Any = slice(None)) -> Array:
-        own, unit = self.own[item][..., some], 10.0 ** (1 - self.decimals)
-        if self.decimals < 1:
-            return np.zeros(own.shape, dtype=bool)
+        """Entries that are the expected ones rounded to one digit fewer than asked, or cut off at the asked one."""
+        own, fine, coarse = self.own[item][..., some], 10.0**-self.decimals, 10.0 ** (1 - self.decimals)
         with np.errstate(invalid="ignore"):
-            written = np.abs(own / unit - np.round(own / unit)) < 1e-6
-            near = np.abs(own - expected) <= unit / 2 * (1 + 1e-6)
-        return np.asarray(written & near & (own != 0))
+            off = np.abs(own - expected)
+            rounded = _multiple(own, coarse) & (off <= coarse / 2 * (1 + 1e-6)) & (self.decimals > 0)
+            cut = _multiple(own, fine) & (off < fine * (1 - 1e-6)) & (np.abs(own) <= np.abs(expected))
+        return np.asarray((rounded | cut) & (own != 0))
 
     def written(self, item: int, some: Array, shape: Shape) -> Array:
         """What some members wrote, in a shape that may be another than asked; nan where it has not this shape."""
@@ -102,6 +102,10 @@ class Cohort:
                 same = np.abs(values[item.steps[-1]] - key) <= CLOSE * (1 + np.abs(key))
             out.append(all_entries(np.broadcast_to(same, key.shape)))
         return out
+
+
+def _multiple(value: Array, unit: float) -> Array:
+    return np.asarray(np.abs(value / unit - np.round(value / unit)) < CLOSE)
 
 
 def all_entries(holds: Array) -> Array:

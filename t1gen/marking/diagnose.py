@@ -17,8 +17,8 @@ EXACT, ROUNDED, CLOSE = 1.05, 1.2, 0.003
 the one worked out with rounded intermediates; else within its own tolerance, and this share of 1 + its size: more might
 be chance."""
 
-SIMPLE, NEARLY = 12, 0.005
-"""The largest whole number in a simple factor, and how near a factor must be to it."""
+SIMPLE, NEARLY, LARGE = 12, 0.005, 1e6
+"""The largest whole number in a simple factor, how near a factor must be to it, and below what any factor is."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,8 @@ class Diagnoser:
 
     def _where(self, wrong: Wrong) -> str:
         """The line in which the mistake was made: the first step told otherwise, or the line that this stands in."""
-        at = next((n for n in wrong.mistake.steps if n in wrong.program), "")
+        told = (n for n in wrong.mistake.steps if n in wrong.program and wrong.program[n].op != "given")
+        at = next(told, "")
         program = self.chart.issued.tapes[-1].program
         while at and program[at].unnamed:
             at = next((s.name for s in program if at in s.args), "")
@@ -163,6 +164,8 @@ def _factor(own: Array, key: Array, tolerance: Array, half: float) -> list[Named
     if big.sum() < 2 or (np.abs(own[~big]) > tolerance[~big]).any():
         return []
     factor = float((own[big] / key[big])[np.argmax(np.abs(key[big]))])
+    if not abs(factor) < LARGE:
+        return []
     simple = float(Fraction(factor).limit_denominator(SIMPLE))
     if abs(simple - factor) <= NEARLY * abs(factor) and abs(simple) <= SIMPLE:
         factor = simple

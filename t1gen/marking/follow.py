@@ -16,9 +16,10 @@ from t1gen.mapping.rounding import half_unit, tolerances, widest
 from t1gen.marking.chart import Passed
 from t1gen.marking.cohort import Cohort, all_entries, any_entry
 
-MOST, FAR, VISIBLE, EQUAL, WIDER = 16, 1000.0, 2.0, 1e-7, 10.0
+MOST, FAR, VISIBLE, EQUAL, WIDER, TINY = 16, 1000.0, 2.0, 1e-7, 10.0, 4.0
 """Subsets of own answers that are tried; how many times the reference is impossible; how many tolerances a mistake must
-move an answer to be seen; how near two values are the same; how many true tolerances one from own values may be."""
+move an answer to be seen; how near two values are the same; how many true tolerances one from own values may be,
+and below how many of its own a value is as good as 0."""
 
 NUDGE, JUMP, SIDE = 1e-7, 1000.0, 0.005
 """A step to either side of a kink; how many steps a value must move there to jump; the tolerance beside a jump, as a
@@ -124,14 +125,18 @@ class Follower:
 
     def _try(self, tape: int, item: int, passed: Passed, own: tuple[int, ...], members: Array,
              found: dict[int, Followed]) -> None:  # fmt: skip
+        if tape:
+            members = members[self._consistent(tape, item, passed, own, members)]
+        if not len(members):
+            return
         trial = self.trial(tape, item, passed, own, members)
         right = self._right(trial)
         coarse = self.cohort.rounded_coarsely(item, trial.expected, members) & ~right
-        before = self.cohort.right[item][..., members] | self.cohort.coarse[item][..., members]
-        better = right | coarse
-        count = better.reshape(-1, len(members)).sum(axis=0)
+        before = _halves(self.cohort.right[item][..., members], self.cohort.coarse[item][..., members])
+        count = _halves(right, coarse)
         known = all_entries(np.isfinite(trial.expected))
-        gains = known & (count > before.reshape(-1, len(members)).sum(axis=0)) & (2 * count > better[..., 0].size)
+        most = (count > trial.expected[..., 0].size) | all_entries(right | coarse)
+        gains = known & (count > before) & most
         if not gains.any():
             return
         refused = self._refusals(trial, right)
@@ -142,6 +147,23 @@ class Follower:
             old = found.get(m)
             if old is None or _worth(one) > _worth(old):
                 found[m] = one
+
+    def _consistent(self, tape: int, item: int, passed: Passed, own: tuple[int, ...], members: Array) -> Array:
+        """Where no source that is right contradicts the own answers which it would come from.
+
+        An equal rule takes z where p = sigmoid(z) is at hand: nobody does who has written another p.
+        """
+        fine = np.ones(len(members), dtype=bool)
+        for k in self.chart.sources(tape, item, passed):
+            below = tuple(j for j in own if j in self.chart.above[k])
+            if not below or k in own:
+                continue
+            near = tuple(j for j in below if j in self.chart.sources(0, k))
+            follows = np.zeros(len(members), dtype=bool)
+            if near:
+                follows = all_entries(self._right(self.trial(0, k, frozenset(), near, members)))
+            fine &= ~self.cohort.whole[k][members] | follows
+        return fine
 
     def _right(self, trial: Trial) -> Array:
         """Right entries; where an own value stands on a kink, what is right on either side or by convention."""
@@ -189,11 +211,15 @@ class Follower:
         sources = self.chart.sources(trial.tape, item, trial.passed)
         copies = [(self.cohort.own[j][..., members], self._true(j, members)) for j in sources]
         copies += [(given, given) for given in self.cohort.givens(members).values()]
-        here, there = _same(written, 0.0, half_unit(self.cohort.decimals)), _same(true, 0.0)
+        half = half_unit(self.cohort.decimals)
+        small, true_small = TINY * trial.tolerance, TINY * self.cohort.tolerance[item][..., members]
+        here = _same(written, 0.0, half) | (np.abs(expected) <= small)
+        there = np.abs(true) <= true_small
         easy = all_entries(here) & ~all_entries(there)
         for own, right_one in copies:
             if own.shape == expected.shape:
-                here, there = here | _same(expected, own), there | _same(true, right_one)
+                here = here | _same(expected, own) | (np.abs(written - own) <= half)
+                there = there | _same(true, right_one)
         easy |= (all_entries(here) & ~all_entries(there)) | (_constant(expected) & ~_constant(true))
         units = [self.cohort.own[j][..., members] for j in trial.own]
         easy |= np.logical_and.reduce([_units(u) for u in (written, *units)]) & ~_units(true)
@@ -222,6 +248,11 @@ class Follower:
         """The true value of a step for some members."""
         value = self.truth[name]
         return np.broadcast_to(value, (*value.shape[:-1], len(self.cohort.members)))[..., members]
+
+
+def _halves(right: Array, coarse: Array) -> Array:
+    """For each member, how many halves of entries are earned."""
+    return np.asarray((2 * right + (coarse & ~right)).reshape(-1, right.shape[-1]).sum(axis=0))
 
 
 def _ramp(array: Array) -> Array:

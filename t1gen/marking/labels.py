@@ -1,8 +1,8 @@
 """Givens that are labels: they are 1 or -1, or 0 or 1, or one-hot, and a formula may be right for such values alone.
 
-A label is known by its issued value, and by no question of its problem differentiating with respect to it. Right is a
-formula that has the right values for all labels of the form, not for the issued one alone: where y = 1 was issued, a
-formula without y is wrong, as it is for y = -1. Ones alone may be of two forms.
+The problem tells its labels; none is what a question of it differentiates by. Right is a formula that has the right
+values for all labels of the form, not for the issued one alone: where y = 1 was issued, a formula without y is wrong,
+as it is for y = -1. Ones alone may be of two forms.
 """
 
 from collections.abc import Mapping
@@ -33,11 +33,11 @@ class Label:
 def labels(problem: Problem, question: Question) -> tuple[Label, ...]:
     """The labels of an issued problem that a formula may use."""
     mapping = mapping_of(problem)
-    taken = _moved(problem) | {n for n, _ in indices(mapping)}
+    names = {*problem.labels} & {*question.names} - _moved(problem) - {n for n, _ in indices(mapping)}
     return tuple(
         Label(n, shape_of(v), forms)
         for n, v in problem.given.items()
-        if n in question.names and n not in taken and (forms := _forms(np.asarray(v, dtype=float)))
+        if n in names and (forms := _forms(np.asarray(v, dtype=float)))
     )
 
 

@@ -175,7 +175,7 @@ def _read(answer: Answer) -> None:
         return
     try:
         reading = kind.read(given, question)
-        found.value, found.notes = reading.value, list(reading.notes)
+        found.value, found.notes, found.other = reading.value, list(reading.notes), reading.other
     except Unreadable as error:
         found.value = _array(answer)
         if found.value is None:
@@ -201,6 +201,10 @@ def _compare(answer: Answer, problem: Problem) -> None:
     question, found = answer.question, answer.found
     try:
         verdict = KINDS[question.kind].compare(found.value, question, answer.key, mapping_of(problem))
+        if found.other is not None and verdict.verdict != "correct":
+            second = KINDS[question.kind].compare(found.other, question, answer.key, mapping_of(problem))
+            if second.verdict == "correct":
+                verdict, found.value, found.notes = second, found.other, []
     except Unreadable as error:
         verdict = Verdict("unreadable", error.message)
         found.value = None

@@ -24,9 +24,10 @@ HALF = Fraction(1, 2)
 
 @dataclass
 class Answered:
-    """How an answer was read and judged; `share` is that of the points."""
+    """How an answer was read (and might be as well) and judged; `share` is that of the points."""
 
     value: Any = None
+    other: Any = None
     notes: list[str] = field(default_factory=list)
     verdict: str = ""
     share: Fraction = Fraction(0)
@@ -58,7 +59,8 @@ def judge(papers: Sequence[tuple[Problem, list[Row]]]) -> None:
         Member(problem, tuple(f.value if q.kind in NUMERIC else None for q, _, f in rows), tuple(k for _, k, _ in rows))
         for problem, rows in papers
     ]
-    Judging(chart, Cohort(chart, members, decimals), [rows for _, rows in papers]).run()
+    with np.errstate(all="ignore"):
+        Judging(chart, Cohort(chart, members, decimals), [rows for _, rows in papers]).run()
 
 
 def _placed(problem: Problem, k: int) -> bool:
@@ -133,33 +135,46 @@ class Judging:
     def _verdict(self, m: int, question: Question, key: KeyAnswer, found: Answered, items: list[int],
                  followed: list[Followed | None], named: list[list[Named]]) -> None:  # fmt: skip
         together = question.entries == "all" or question.ask == "shape"
+        share = Fraction(1) if key.follow_through is UNSET else Fraction(str(key.follow_through))
         best = [self._best(i, m, followed[i], together) for i in items]
+        if self._one_number(m, items):
+            best = [(None, Fraction(0), False) for _ in items]
         refused = [f.refused for f, _, _ in best if f and f.refused]
         names = [n for i in items for n in named[i]]
-        worth = min(w for _, w, _ in best) if together else sum(w for _, w, _ in best) / Fraction(len(best))
-        used = [f for f, _, _ in best if f and not f.refused]
-        share = Fraction(1) if key.follow_through is UNSET else Fraction(str(key.follow_through))
-        if used:
-            worth = worth * share
+        worths = [self._kept(i, m, one, share, together) for i, one in zip(items, best, strict=True)]
+        worth = min(worths) if together else sum(worths) / Fraction(len(worths))
         coarse = any(c for _, _, c in best)
         found.diagnoses = list(dict.fromkeys(n.rule for n in names)) or ["coarse"] * coarse
+        found.share = max(worth, lent(key, found.diagnoses))
         if refused:
-            found.verdict, found.share = "review", Fraction(0)
+            found.verdict = "review"
         else:
-            whole = all(w == 1 for _, w, _ in best)
-            found.share = max(worth, lent(key, found.diagnoses))
-            found.verdict = "follow-through" if whole and used else "partial" if found.share > 0 else "wrong"
+            whole = all(w == 1 for _, w, _ in best) and any(f for f, _, _ in best)
+            found.verdict = "follow-through" if whole else "partial" if found.share > 0 else "wrong"
         for f in [f for f, _, _ in best if f]:
             found.own_used |= {self.name(j): self.cohort.own[j][..., m].tolist() for j in f.own}
         if any(f for f, _, _ in best):
             found.expected_from_own = self._expected(key, items, best)
         tell(self, m, question, key, found, items, best, names, refused)
 
+    def _one_number(self, m: int, items: list[int]) -> bool:
+        """Whether a table is filled with one number where the right one has several."""
+        own = [float(self.cohort.own[i][..., m]) for i in items if self.follower.usable[i][m]] if len(items) > 2 else []
+        return len(own) > 2 and len(set(own)) == 1 and len({float(self.cohort.key[i][..., m]) for i in items}) > 1
+
+    def _kept(self, i: int, m: int, one: Best, share: Fraction, together: bool) -> Fraction:
+        """What an item earns: what is right anyway, and of what follow-through adds the share that the bank leaves."""
+        followed, worth, _ = one
+        if followed is None:
+            return worth
+        plain = self._best(i, m, None, together)[1]
+        return plain if followed.refused else plain + share * (worth - plain)
+
     def _best(self, i: int, m: int, followed: Followed | None, together: bool) -> Best:
         """What an item is worth by itself or by follow-through, and whether it is rounded too coarsely."""
         own = self.cohort.own[i][..., m]
         right, coarse = self.cohort.right[i][..., m], self.cohort.coarse[i][..., m]
-        plain = _share(self.cohort.key[i][..., m], own, right, coarse, together)
+        plain = _share(self.cohort.key[i][..., m], own, right, coarse, together or self._copied(i, m))
         if followed is None:
             return None, plain, bool(coarse.any() and plain > 0)
         other = _share(followed.expected, own, followed.right, followed.coarse, together)
@@ -167,13 +182,20 @@ class Judging:
             return None, plain, bool(coarse.any() and plain > 0)
         return followed, other, bool(followed.coarse.any())
 
+    def _copied(self, i: int, m: int) -> bool:
+        """Whether an array is a copy of an earlier answer or a given, which is worth nothing by its parts."""
+        own = self.cohort.own[i][..., m]
+        others = [self.cohort.own[j][..., m] for j in self.chart.above[i]]
+        others += [np.asarray(v, dtype=float) for v in self.cohort.members[m].problem.given.values()]
+        return own.size > 1 and any(o.shape == own.shape and np.array_equal(o, own) for o in others)
+
     def _expected(self, key: KeyAnswer, items: list[int], best: list[Any]) -> Any:
         if self.chart.items[items[0]].cell is None:
             return best[0][0].expected.tolist()
-        cells: list[list[Any]] = [list(row) for row in key.value]
+        cells: list[list[Any]] = [[None] * len(row) for row in key.value]
         for i, (f, _, _) in zip(items, best, strict=True):
             row, column = self.chart.items[i].cell or (0, 0)
-            cells[row][column] = float(f.expected) if f else cells[row][column]
+            cells[row][column] = float(f.expected) if f else None
         return cells
 
     def name(self, item: int) -> str:

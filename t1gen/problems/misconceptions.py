@@ -386,10 +386,10 @@ def jacobian_transposed(bench: Bench) -> Changes:
 
 
 MISCONCEPTIONS: tuple[Misconception, ...] = (
+    Misconception("sign-lost", sign_lost),
     Misconception("upstream-forgotten", upstream_forgotten),
     Misconception("local-forgotten", local_forgotten),
     Misconception("fan-out-overwritten", fan_out_overwritten),
-    Misconception("sign-lost", sign_lost),
     Misconception("one-sample", one_sample),
     Misconception("mean-for-sum", mean_for_sum),
     Misconception("sum-for-mean", sum_for_mean),

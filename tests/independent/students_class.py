@@ -246,7 +246,7 @@ def gaming_figures(papers: tuple[Paper, ...], count: int, rng: Generator) -> Fig
         report = paper.marked(given)
         for question in numeric(paper.problem):
             name = question["id"]
-            true = right(given[name], paper.answers[name])
+            true = right(given[name], paper.answers[name]) or report[name]["diagnoses"] == ["coarse"]
             earned = not true and report[name]["points"] > 0
             figures.add(paper.bank, answers=1, true=true, earned=earned)
             if earned:

@@ -45,7 +45,7 @@ ROWS: list[tuple[str, str, str]] = [
     ("{sign-lost: 0.5}", "{sing-lost: 0.5}", "did you mean 'sign-lost'"),
     ("{sign-lost: 0.5}", "{sign-lost: 2}", "sign-lost is a share from 0 to 1, not 2"),
     ("{sign-lost: 0.5}", "{sign-lost: .inf}", "sign-lost is a share from 0 to 1, not inf"),
-    ("{sign-lost: 0.5}", "{forgotten: 0.5}", "allowed: upstream-forgotten, local-forgotten"),
+    ("{sign-lost: 0.5}", "{forgotten: 0.5}", "allowed: sign-lost, upstream-forgotten"),
 ]
 OF_PROBLEM = [("entries:", "entires:"), ("accept:", "acept:"), ("follow_through:", "follow_trough:"),
               ("credit:", "credits:")]  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from t1gen.answers.comparing.points import points
 from t1gen.asks import ASKS, Tape, read_phrase
 from t1gen.files import BankRef, Exam, Key, KeyAnswer, Problem, Question, QuestionReport, Student, Submission
-from t1gen.mapping.nested import shape_of
+from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.notation import text
 from t1gen.mapping.program import Program
 from t1gen.mapping.reader import read
@@ -46,8 +46,11 @@ def asked(phrase: str, mapping: Program, given: dict[str, Any], names: tuple[str
 
 def problem_of(lines: str, given: dict[str, Any], phrase: str, names: tuple[str, ...] = ()) -> tuple[Problem, str]:
     question, right = asked(phrase, read(lines, {n: shape_of(v) for n, v in given.items()}), given, names)
-    mapping = lines.split("\n")
-    return Problem(id="p", number=1, title="", points=1, given=given, mapping=mapping, questions=[question]), right
+    mapping, labels = lines.split("\n"), [n for n, v in given.items() if {*flat(v)} <= {0, 1, -1}]
+    made = Problem(
+        id="p", number=1, title="", points=1, given=given, mapping=mapping, questions=[question], labels=labels
+    )
+    return made, right
 
 
 def marked(problem: Problem, answer: KeyAnswer, given: str) -> QuestionReport:
@@ -114,10 +117,10 @@ ROWS: list[tuple[Mapping, str, str, str]] = [
     (PRODUCT, "df/da", "a", "factor-swapped"),
     (FAN, "df/da", "sin(a + x)", "fan-out-overwritten"),
     (FAN, "df/da", "a * cos(a + x)", "fan-out-overwritten"),
-    (NEURON, "dL/dq", "1 - p", "upstream-forgotten sign-lost"),
-    (NEURON, "dL/dz", "-(1 - p)", "local-forgotten sign-lost"),
-    (POSITIVE, "dL/dz", "-(1 - p)", "local-forgotten sign-lost"),
-    (POSITIVE, "dL/dw", "-(1 - p) * x", "local-forgotten sign-lost"),
+    (NEURON, "dL/dq", "1 - p", "sign-lost upstream-forgotten"),
+    (NEURON, "dL/dz", "-(1 - p)", "sign-lost local-forgotten"),
+    (POSITIVE, "dL/dz", "-(1 - p)", "sign-lost local-forgotten"),
+    (POSITIVE, "dL/dw", "-(1 - p) * x", "sign-lost local-forgotten"),
     (NEURON, "dL/dw", "y * x", "upstream-forgotten"),
     (NEURON, "dL/dp", "-1 / (p * log(10))", "log-base-10"),
     (MEAN, "vjp of m wrt x with v=v", "v * ones(4)", "sum-for-mean"),
@@ -205,7 +208,7 @@ def test_names_are_those_of_the_question() -> None:
     problem, right = problem_of(*NEURON, "dL/dw", ("x", "y", "dL_dq"))
     assert right == "dL_dq * y * x"
     key = KeyAnswer(value=right, points=1)
-    for text_, rules in (("dL_dq * x", ["local-forgotten", "sign-lost"]), ("y * x", ["upstream-forgotten"])):
+    for text_, rules in (("dL_dq * x", ["sign-lost", "local-forgotten"]), ("y * x", ["upstream-forgotten"])):
         assert named(problem, problem.questions[0], key, text_) == rules
 
 
