@@ -12,14 +12,14 @@ import numpy as np
 
 from t1gen.mapping.evaluate import Values, evaluate
 from t1gen.mapping.ops.fold import Array
-from t1gen.mapping.rounding import half_unit, tolerances, widest
+from t1gen.mapping.rounding import UNITS, half_unit, tolerances, widest
 from t1gen.marking.chart import Passed
 from t1gen.marking.cohort import Cohort, all_entries, any_entry
 
-MOST, FAR, VISIBLE, EQUAL, WIDER, TINY = 16, 1000.0, 2.0, 1e-7, 10.0, 4.0
+MOST, FAR, VISIBLE, EQUAL, WIDER, TINY, OFF = 16, 1000.0, 2.0, 1e-7, 10.0, 4.0, 3.0
 """Subsets of own answers that are tried; how many times the reference is impossible; how many tolerances a mistake must
 move an answer to be seen; how near two values are the same; how many true tolerances one from own values may be,
-and below how many of its own a value is as good as 0."""
+below how many of its own a value is as good as 0, and how many times the true value (and 1) no slip is."""
 
 NUDGE, JUMP, SIDE = 1e-7, 1000.0, 0.005
 """A step to either side of a kink; how many steps a value must move there to jump; the tolerance beside a jump, as a
@@ -65,6 +65,7 @@ class Follower:
         self.cohort, self.chart, self.truth, self.trusted = cohort, cohort.chart, truth, trusted
         self.usable = [f & np.isfinite(np.moveaxis(o, -1, 0).reshape(len(f), -1)).all(axis=1)
                        for f, o in zip(cohort.fits, cohort.own, strict=True)]  # fmt: skip
+        self.earned: set[tuple[int, int]] = set()
         self.differs = [u & ~(w & t) for u, w, t in zip(self.usable, cohort.whole, trusted, strict=True)]
 
     def followed(self, item: int, members: list[int]) -> dict[int, Followed]:
@@ -75,6 +76,7 @@ class Follower:
             left = [m for m in wrong if m not in found or not found[m].right.all()]
             for group, passed, own in self.patterns(tape, item, left):
                 self._try(tape, item, passed, own, group, found)
+        self.earned |= {(item, m) for m, one in found.items() if one.right.all() and not one.refused}
         return found
 
     def patterns(self, tape: int, item: int, members: list[int]) -> Iterator[tuple[Array, Passed, tuple[int, ...]]]:
@@ -211,19 +213,28 @@ class Follower:
         sources = self.chart.sources(trial.tape, item, trial.passed)
         copies = [(self.cohort.own[j][..., members], self._true(j, members)) for j in sources]
         copies += [(given, given) for given in self.cohort.givens(members).values()]
-        half = half_unit(self.cohort.decimals)
-        small, true_small = TINY * trial.tolerance, TINY * self.cohort.tolerance[item][..., members]
-        here = _same(written, 0.0, half) | (np.abs(expected) <= small)
-        there = np.abs(true) <= true_small
+        half, limit = half_unit(self.cohort.decimals), self.cohort.tolerance[item][..., members]
+        odd = np.logical_or.reduce([self._odd(j, members) for j in trial.own])
+        nothing = (np.abs(expected) <= TINY * trial.tolerance) | (np.abs(written) <= half)
+        here = _same(expected, 0.0) | (odd & nothing)
+        there = np.abs(true) <= TINY * limit
         easy = all_entries(here) & ~all_entries(there)
         for own, right_one in copies:
             if own.shape == expected.shape:
-                here = here | _same(expected, own) | (np.abs(written - own) <= half)
+                here = here | _same(expected, own) | (odd & (np.abs(written - own) <= half))
                 there = there | _same(true, right_one)
         easy |= (all_entries(here) & ~all_entries(there)) | (_constant(expected) & ~_constant(true))
         units = [self.cohort.own[j][..., members] for j in trial.own]
         easy |= np.logical_and.reduce([_units(u) for u in (written, *units)]) & ~_units(true)
         return (easy | self._coincides(trial)) & any_entry(right)
+
+    def _odd(self, item: int, members: Array) -> Array:
+        """Where an own value is what no slip gives: a few units of the last digit, or far off, and not worked out."""
+        own, true = self.cohort.own[item][..., members], self._true(item, members)
+        tiny = all_entries(np.abs(own) <= 2 * UNITS * half_unit(self.cohort.decimals))
+        far = any_entry(np.abs(own) > OFF * np.abs(true) + OFF)
+        worked = np.array([(item, int(m)) in self.earned for m in members], dtype=bool)
+        return np.asarray((tiny | far) & ~worked)
 
     def _coincides(self, trial: Trial) -> Array:
         """Where a mistake on the way to the item gives the very same from the own values, and not from the true."""
