@@ -10,7 +10,7 @@ from t1gen.mapping.ops import OPS
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.problems.issued import Issued, issued
 from t1gen.problems.misconceptions import every
-from t1gen.problems.wrong import Bench, Mistake, rewired
+from t1gen.problems.wrong import Bench, Mistake, Wrong, rewired
 from t1gen.records import Problem
 
 Passed = frozenset[int]
@@ -28,13 +28,10 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Wrong:
-    """A mistake that moves an item: the program with it, and what is answered (of another shape perhaps)."""
+class Moving(Wrong):
+    """A mistake that moves an item, and what is answered (of another shape perhaps)."""
 
-    mistake: Mistake
-    program: Program
     answer: str
-    moved: frozenset[str]
 
 
 @dataclass
@@ -47,7 +44,7 @@ class Chart:
     def __post_init__(self) -> None:
         self._sources: dict[tuple[int, int, Passed], tuple[int, ...]] = {}
         self._held: dict[tuple[int, int, Passed], Program] = {}
-        self._wrongs: dict[tuple[int, Passed | None], list[Wrong]] = {}
+        self._wrongs: dict[tuple[int, Passed | None], list[Moving]] = {}
 
     @cached_property
     def links(self) -> list[dict[str, Step]]:
@@ -126,13 +123,13 @@ class Chart:
     def mistakes(self) -> list[Mistake]:
         return every(self.bench)
 
-    def wrongs(self, item: int, passed: Passed | None) -> list[Wrong]:
+    def wrongs(self, item: int, passed: Passed | None) -> list[Moving]:
         """The mistakes between an item and its sources; with None, those anywhere above it. Each change once a rule."""
         key = (item, passed)
         if key not in self._wrongs:
             sources = () if passed is None else self.sources(self.plain, item, passed)
             stops = {self.items[i].steps[-1] for i in sources}
-            found: dict[tuple[str, str, frozenset[str]], Wrong] = {}
+            found: dict[tuple[str, str, frozenset[str]], Moving] = {}
             for mistake in self.mistakes:
                 wrong = self._wrong(mistake, self.items[item].steps[-1], stops)
                 if wrong:
@@ -141,7 +138,7 @@ class Chart:
             self._wrongs[key] = list(found.values())
         return self._wrongs[key]
 
-    def _wrong(self, mistake: Mistake, own: str, stops: set[str]) -> Wrong | None:
+    def _wrong(self, mistake: Mistake, own: str, stops: set[str]) -> Moving | None:
         answer = mistake.answers.get(own, own)
         program = self.bench.told(mistake, [answer], stops)
         if program is None:
@@ -149,7 +146,7 @@ class Chart:
         changed = {n for n in mistake.steps if n in program and n not in stops}
         if not changed and answer == own:
             return None
-        return Wrong(mistake, program, answer, frozenset(program.descendants(changed)))
+        return Moving(mistake, program, frozenset(program.descendants(changed)), answer)
 
     @cached_property
     def above(self) -> list[frozenset[int]]:

@@ -4,6 +4,7 @@ Arrays have the students as their last axis.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -58,8 +59,7 @@ class Cohort:
 
     def within(self, item: int, expected: Array, tolerance: Array, some: Any = slice(None)) -> Array:
         """Entry by entry, whether what some of the members wrote is right."""
-        with np.errstate(invalid="ignore"):
-            return np.asarray(np.abs(self.own[item][..., some] - expected) <= tolerance * SLACK)
+        return np.asarray(np.abs(self.own[item][..., some] - expected) <= tolerance * SLACK)
 
     def _coarse(self, item: int) -> Array:
         """Entries outside the tolerance that are right when rounded to one digit fewer than asked."""
@@ -68,10 +68,9 @@ class Cohort:
     def rounded_coarsely(self, item: int, expected: Array, some: Any = slice(None)) -> Array:
         """Entries that are the expected ones rounded to one digit fewer than asked, or cut off at the asked one."""
         own, fine, coarse = self.own[item][..., some], 10.0**-self.decimals, 10.0 ** (1 - self.decimals)
-        with np.errstate(invalid="ignore"):
-            off = np.abs(own - expected)
-            rounded = _multiple(own, coarse) & (off <= coarse / 2 * (1 + 1e-6)) & (self.decimals > 0)
-            cut = _multiple(own, fine) & (off < fine * (1 - 1e-6)) & (np.abs(own) <= np.abs(expected))
+        off = np.abs(own - expected)
+        rounded = _multiple(own, coarse) & (off <= coarse / 2 * (1 + 1e-6)) & (self.decimals > 0)
+        cut = _multiple(own, fine) & (off < fine * (1 - 1e-6)) & (np.abs(own) <= np.abs(expected))
         return np.asarray((rounded | cut) & (own != 0))
 
     def written(self, item: int, some: Array, shape: Shape) -> Array:
@@ -87,19 +86,22 @@ class Cohort:
 
     def givens(self, some: Array) -> Values:
         """The given values of some members."""
+        return {n: a[..., some] for n, a in self._givens.items()}
+
+    @cached_property
+    def _givens(self) -> Values:
         names = self.members[0].problem.given
-        return {n: _stacked([self.members[m].problem.given[n] for m in some], shape_of(names[n])) for n in names}
+        return {n: _stacked([m.problem.given[n] for m in self.members], shape_of(names[n])) for n in names}
 
     def truth(self) -> Values:
         """Every value for every member, on the tape that mistakes are made on."""
-        return evaluate(self.chart.everything, self.givens(np.arange(len(self.members))))
+        return evaluate(self.chart.everything, self._givens)
 
     def trusted(self, values: Values) -> list[Array]:
         """For every item, the members whose key says what the tape says; a key changed by hand stands for itself."""
         out = []
         for item, key in zip(self.chart.items, self.key, strict=True):
-            with np.errstate(invalid="ignore"):
-                same = np.abs(values[item.steps[-1]] - key) <= CLOSE * (1 + np.abs(key))
+            same = np.abs(values[item.steps[-1]] - key) <= CLOSE * (1 + np.abs(key))
             out.append(all_entries(np.broadcast_to(same, key.shape)))
         return out
 

@@ -8,7 +8,7 @@ import numpy as np
 from t1gen.mapping.evaluate import Values, evaluate
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.rounding import half_unit, rounding, tolerances
-from t1gen.marking.chart import Passed, Wrong
+from t1gen.marking.chart import Moving, Passed
 from t1gen.marking.cohort import all_entries, any_entry
 from t1gen.marking.follow import VISIBLE, Follower
 
@@ -72,8 +72,8 @@ class Diagnoser:
         rounded = evaluate(self.chart.held(self.chart.plain, item, passed), trial.givens, after=after)
         sources = {self.chart.items[j].steps[-1] for j in self.chart.sources(self.chart.plain, item, passed)}
         for wrong in self.chart.wrongs(item, passed):
-            exact = evaluate(wrong.program, trial.givens, start=_kept(trial.values, wrong))
-            written = evaluate(wrong.program, trial.givens, start=_kept(rounded, wrong), after=after)
+            exact = wrong.evaluate(trial.givens, trial.values)
+            written = wrong.evaluate(trial.givens, rounded, after)
             seen = self._moves(item, wrong, exact[wrong.answer], trial.expected, trial.tolerance)
             for m, at in zip(group, self._matches(item, members, exact, written, wrong, sources) & seen, strict=True):
                 if at:
@@ -87,44 +87,41 @@ class Diagnoser:
         rounded = evaluate(self.chart.everything, givens, after=after)
         right = base[self.chart.items[item].steps[-1]]
         for wrong in self.chart.wrongs(item, None):
-            exact = evaluate(wrong.program, givens, start=_kept(base, wrong))
-            written = evaluate(wrong.program, givens, start=_kept(rounded, wrong), after=after)
+            exact = wrong.evaluate(givens, base)
+            written = wrong.evaluate(givens, rounded, after)
             seen = self._moves(item, wrong, exact[wrong.answer], right, self.cohort.tolerance[item][..., members])
             match = self._matches(item, members, exact, written, wrong, set()) & seen
             for j in self.chart.above[item] if match.any() else ():
                 name = self.chart.items[j].steps[-1]
                 if name in exact and name in wrong.moved:
-                    with np.errstate(invalid="ignore"):
-                        apart = np.abs(exact[name] - base[name]) > VISIBLE * self.cohort.tolerance[j][..., members]
+                    apart = np.abs(exact[name] - base[name]) > VISIBLE * self.cohort.tolerance[j][..., members]
                     match &= ~(any_entry(apart) & self.cohort.whole[j][members])
             for at in np.flatnonzero(match):
                 _add(found, group[at], Named(wrong.mistake.rule, self._where(wrong), base, int(at)))
 
-    def _moves(self, item: int, wrong: Wrong, value: Array, right: Array, tolerance: Array) -> Array:
+    def _moves(self, item: int, wrong: Moving, value: Array, right: Array, tolerance: Array) -> Array:
         """Where a mistake moves the answer far enough to be told from rounding."""
         if wrong.answer != self.chart.items[item].steps[-1]:
             return np.ones(right.shape[-1], dtype=bool)
-        with np.errstate(invalid="ignore"):
-            return any_entry(np.abs(value - right) > VISIBLE * tolerance)
+        return any_entry(np.abs(value - right) > VISIBLE * tolerance)
 
-    def _matches(self, item: int, members: Array, exact: Values, written: Values, wrong: Wrong,
+    def _matches(self, item: int, members: Array, exact: Values, written: Values, wrong: Moving,
                  sources: set[str]) -> Array:  # fmt: skip
         """Where what was written is what the mistake gives."""
         shape, half = wrong.program.shape(wrong.answer), half_unit(self.cohort.decimals)
         own, value = self.cohort.written(item, members, shape), exact[wrong.answer]
-        with np.errstate(invalid="ignore"):
-            off = np.abs(own - value)
-            near = (off <= EXACT * half) | (np.abs(own - written[wrong.answer]) <= ROUNDED * half)
-            most = np.where(np.isfinite(value), CLOSE * (1 + np.abs(value)), 0.0)
-            perhaps = all_entries(near | (off <= most)) & ~all_entries(near)
-            if perhaps.any():
-                some = np.flatnonzero(perhaps)
-                givens = {n: exact[n][..., some] if exact[n].shape[-1] > 1 else exact[n] for n in wrong.program.givens}
-                allowed = tolerances(wrong.program, [wrong.answer], givens, self.cohort.decimals, sources)
-                near[..., perhaps] |= off[..., perhaps] <= np.minimum(allowed[wrong.answer], most[..., perhaps])
+        off = np.abs(own - value)
+        near = (off <= EXACT * half) | (np.abs(own - written[wrong.answer]) <= ROUNDED * half)
+        most = np.where(np.isfinite(value), CLOSE * (1 + np.abs(value)), 0.0)
+        perhaps = all_entries(near | (off <= most)) & ~all_entries(near)
+        if perhaps.any():
+            some = np.flatnonzero(perhaps)
+            givens = {n: exact[n][..., some] if exact[n].shape[-1] > 1 else exact[n] for n in wrong.program.givens}
+            allowed = tolerances(wrong.program, [wrong.answer], givens, self.cohort.decimals, sources)
+            near[..., perhaps] |= off[..., perhaps] <= np.minimum(allowed[wrong.answer], most[..., perhaps])
         return all_entries(np.broadcast_to(near, own.shape))
 
-    def _where(self, wrong: Wrong) -> str:
+    def _where(self, wrong: Moving) -> str:
         """The line in which the mistake was made: the first step told otherwise, or the line that this stands in."""
         told = (n for n in wrong.mistake.steps if n in wrong.program and wrong.program[n].op != "given")
         at = next(told, "")
@@ -146,10 +143,6 @@ class Diagnoser:
         if key.ndim >= 2 and (np.abs(own - key.reshape(key.shape[::-1]).T) <= tolerance).all():
             return [Named("other-layout")]
         return _factor(own, key, tolerance, half_unit(self.cohort.decimals))
-
-
-def _kept(values: Values, wrong: Wrong) -> Values:
-    return {n: v for n, v in values.items() if n not in wrong.moved}
 
 
 def _add(found: dict[int, list[Named]], member: int, one: Named) -> None:

@@ -178,8 +178,7 @@ class Follower:
         for sign in (1, -1):
             moved = {n: a + sign * _ramp(a) if n in steps else a for n, a in trial.givens.items()}
             sides.append(np.broadcast_to(evaluate(program, moved)[name[trial.tape]], trial.expected.shape))
-        with np.errstate(invalid="ignore"):
-            jumps = np.abs(sides[0] - sides[1]) > JUMP * NUDGE * (1 + np.abs(sides[0]))
+        jumps = np.abs(sides[0] - sides[1]) > JUMP * NUDGE * (1 + np.abs(sides[0]))
         near = [
             self.cohort.within(trial.item, value, np.minimum(trial.tolerance, self._near(value)), trial.members)
             for value in (*sides, trial.expected)
@@ -246,13 +245,12 @@ class Follower:
         for wrong in self.chart.wrongs(trial.item, trial.passed):
             if wrong.answer != name:
                 continue
-            here = evaluate(wrong.program, plain.givens, start=_kept(plain.values, wrong.moved))[name]
+            here = wrong.evaluate(plain.givens, plain.values)[name]
             same = all_entries(_same(here, plain.expected))
             if not (same & ~easy).any():
                 continue
-            there = evaluate(wrong.program, true, start=_kept(true, wrong.moved))[name]
-            with np.errstate(invalid="ignore"):
-                easy |= same & any_entry(np.abs(there - true[name]) > VISIBLE * allowed)
+            there = wrong.evaluate(true, true)[name]
+            easy |= same & any_entry(np.abs(there - true[name]) > VISIBLE * allowed)
         return easy
 
     def everyone(self, name: str, members: Array) -> Array:
@@ -274,8 +272,7 @@ def _ramp(array: Array) -> Array:
 
 def _same(value: Array, other: Array | float, slack: float = EQUAL) -> Array:
     """Entries that are the same number."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(value - other) <= slack * (1 + np.abs(other)))
+    return np.asarray(np.abs(value - other) <= slack * (1 + np.abs(other)))
 
 
 def _units(value: Array) -> Array:
@@ -286,12 +283,7 @@ def _units(value: Array) -> Array:
 def _constant(value: Array) -> Array:
     """For each member, whether an array holds one number everywhere."""
     flat = value.reshape(-1, value.shape[-1])
-    with np.errstate(invalid="ignore"):
-        return np.asarray((np.ptp(flat, axis=0) <= EQUAL) & (len(flat) > 1))
-
-
-def _kept(values: Values, moved: frozenset[str]) -> Values:
-    return {n: v for n, v in values.items() if n not in moved}
+    return np.asarray((np.ptp(flat, axis=0) <= EQUAL) & (len(flat) > 1))
 
 
 def _worth(one: Followed) -> tuple[float, int]:

@@ -19,19 +19,14 @@ from t1gen.mapping.rounding import half_unit, tolerances, widest
 from t1gen.problems.conditions import Conditions, eight, read_conditions
 from t1gen.problems.misconceptions import every
 from t1gen.problems.structure import Structure
-from t1gen.problems.wrong import Bench, Mistake
+from t1gen.problems.wrong import Bench, Wrong
 
 GUARD, VISIBLE = 50, 2.0
 """Half units below which nothing is divided by; how many tolerances a mistake must move an answer."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """A misconception applied at one place: the program that has it, and the steps that it moves."""
-
-    mistake: Mistake
-    program: Program
-    moved: frozenset[str]
+class Place(Wrong):
+    """A misconception applied at one place."""
 
     @property
     def rule(self) -> str:
@@ -40,10 +35,6 @@ class Place:
     @property
     def at(self) -> str:
         return self.mistake.at
-
-    def evaluate(self, givens: Mapping[str, Array], values: Values) -> Values:
-        """The values with the mistake; what it does not move is taken from the right ones."""
-        return evaluate(self.program, givens, start={n: v for n, v in values.items() if n not in self.moved})
 
 
 @dataclass

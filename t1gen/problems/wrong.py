@@ -7,8 +7,9 @@ from typing import Any
 
 from t1gen.asks import Quantity, Tape
 from t1gen.errors import LanguageError
+from t1gen.mapping.evaluate import Values, evaluate
 from t1gen.mapping.ops import OPS
-from t1gen.mapping.ops.fold import AXES
+from t1gen.mapping.ops.fold import AXES, Array
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.reader import Writer, expression
 from t1gen.mapping.sweep import Edge, rules, send_back
@@ -38,6 +39,22 @@ class Mistake:
     at: str
     steps: Mapping[str, Step]
     answers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A mistake made: the program that has it, and the steps that it moves."""
+
+    mistake: Mistake
+    program: Program
+    moved: frozenset[str]
+
+    def evaluate(
+        self, givens: Mapping[str, Array], values: Values, after: Callable[[Step, Array], Array] | None = None
+    ) -> Values:
+        """The values with the mistake; what it does not move is taken from the right ones."""
+        start = {n: v for n, v in values.items() if n not in self.moved}
+        return evaluate(self.program, givens, start=start, after=after)
 
 
 @dataclass
