@@ -16,7 +16,7 @@ from benchmarks.timing import timed
 from t1gen import files
 from t1gen.banks import load
 from t1gen.exam import Maker, Plan
-from t1gen.marking import desk
+from t1gen.desk import grading
 from t1gen.mistakes import RULES
 from tests.independent.students import honest, mistaken, slipped
 
@@ -29,7 +29,7 @@ def marking(count):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         submissions = written(count, folder)
-        ours, graded = timed(lambda: list(desk.grade(submissions, None, folder / "ours")))
+        ours, graded = timed(lambda: graded_all(submissions, folder / "ours"))
         reports = [g.report for g in graded]
         bare, _ = timed(lambda: [compared(s, r, folder / "bare") for s, r in zip(submissions, reports, strict=True)])
     tally = {}
@@ -39,6 +39,11 @@ def marking(count):
     told = ", ".join(f"{n} {v}" for v, n in sorted(tally.items()))
     click.echo(f"mark {count} submissions ({told})")
     click.echo(f"    {ours:.2f} s, msgspec and numpy {bare:.2f} s: {ours / bare:.2f} times")
+
+
+def graded_all(submissions, out):
+    """What `t1gen grade` of these submissions does."""
+    return list(grading.grade(list(grading.tasks(submissions, None, out)), grading.Order()))
 
 
 def written(count, folder):

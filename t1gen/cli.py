@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from t1gen import __version__
+from t1gen.cli_marking import grade, review
 
 if TYPE_CHECKING:
     from t1gen import files
@@ -56,6 +57,10 @@ def main() -> None:
     """
 
 
+main.add_command(grade)
+main.add_command(review)
+
+
 @main.command()
 @click.argument("bank", default="t1")
 @click.option("--seed", help="Any text; the same seed gives the same test. Without it a secret is drawn.")
@@ -91,7 +96,7 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
     name = _exam_id(loaded.id, None if students else seed) if exam_id is None else exam_id
     _safe_id(name)
     folder = out or Path(name)
-    order_formats, engine = _formats(formats, output.FORMATS), _engine(engine)
+    order_formats, engine = output.formats(formats, output.FORMATS), _engine(engine)
     found = None if seed is not None else output.found_secret(folder)
     if found is not None and found.exam != name:
         raise FileError(
@@ -135,18 +140,6 @@ def _safe_id(name: str) -> None:
         )
 
 
-def _formats(text: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-    from t1gen.errors import near
-
-    told = tuple(dict.fromkeys(f.strip() for f in text.split(",") if f.strip()))
-    if not told:
-        raise click.UsageError(f"no format is named (allowed: {', '.join(allowed)})")
-    for one in told:
-        if one not in allowed:
-            raise click.UsageError(f"format '{one}' is unknown{near(one, allowed)} (allowed: {', '.join(allowed)})")
-    return told
-
-
 def _engine(name: str) -> str:
     from t1gen.documents.engines import engine_format
 
@@ -187,56 +180,6 @@ def _say_class(folder: Path, count: int, written: dict[Path, str]) -> None:
 
 
 @main.command()
-@click.argument("submissions", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--key", "key_path", type=click.Path(path_type=Path), help="The key; default: key.json beside the submission."
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="A folder for the reports; default: beside each submission."
-)
-def grade(submissions: tuple[Path, ...], key_path: Path | None, out: Path | None) -> None:
-    """Mark submissions against their keys and write a report for each.
-
-    \b
-    Examples:  t1gen grade t1-42/submission.json
-               t1gen grade t1/students/*/submission.json --out reports
-    """
-    from t1gen.errors import T1genError
-    from t1gen.marking import desk
-
-    codes = []
-    for result in desk.grade(submissions, key_path, out):
-        if isinstance(result, T1genError):
-            click.echo(f"t1gen: {result}", err=True)
-            codes.append(2)
-            continue
-        _say_report(result, full=len(submissions) == 1)
-        codes.append(1 if result.notices or result.report.provisional else 0)
-    raise SystemExit(max(codes))
-
-
-def _say_report(result: Any, full: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from t1gen.marking.desk import cells
-
-    report = result.report
-    for notice in result.notices:
-        click.echo(f"note: {notice}", err=True)
-    if full:
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        for title in ("question", "given", "expected", "points", "verdict"):
-            table.add_column(title, justify="right" if title == "points" else "left", overflow="fold", max_width=46)
-        for row in cells(report):
-            table.add_row(*row)
-        Console(highlight=False, markup=False).print(table)
-    state = " (provisional: a person must look at some answers)" if report.provisional else ""
-    who = f"{report.student or report.variant}: "
-    click.echo(f"{who}{report.points:g} of {report.of:g} points{state}   report: {result.place}")
-
-
-@main.command()
 @click.argument("sheet", type=click.Path(path_type=Path))
 @click.option("--format", "formats", default="pdf", show_default=True, help="Of tex, pdf, typ, md.")
 @click.option(
@@ -254,7 +197,7 @@ def render(sheet: Path, formats: str, engine: str, out: Path | None, force: bool
     from t1gen.errors import FileError
     from t1gen.sheets import key_sheet, worksheet
 
-    told = _formats(formats, output.FORMATS[1:])
+    told = output.formats(formats, output.FORMATS[1:])
     if files.kind_of(sheet) == "key":
         key = files.read(sheet, files.Key)
         if key.sheet is None:
@@ -387,7 +330,7 @@ def check(bank: str, tests: int, seed: str) -> None:
 @main.command()
 @click.argument("kind")
 def schema(kind: str) -> None:
-    """Print the JSON Schema of a kind of file: exam, key, submission, report, manifest, secret.
+    """Print the JSON Schema of a kind of file: exam, key, submission, report, manifest, decisions, ledger, secret.
 
     \b
     Example:  t1gen schema submission

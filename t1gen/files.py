@@ -4,7 +4,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -17,9 +17,13 @@ from t1gen.errors import FileError, near
 from t1gen.records import KINDS as KINDS
 from t1gen.records import VALUE_SCHEMA
 from t1gen.records import BankRef as BankRef
+from t1gen.records import Decision as Decision
+from t1gen.records import Decisions as Decisions
+from t1gen.records import Entry as Entry
 from t1gen.records import Exam as Exam
 from t1gen.records import Key as Key
 from t1gen.records import KeyAnswer as KeyAnswer
+from t1gen.records import Ledger as Ledger
 from t1gen.records import Manifest as Manifest
 from t1gen.records import Mark as Mark
 from t1gen.records import Number as Number
@@ -34,18 +38,30 @@ from t1gen.records import Secret as Secret
 from t1gen.records import Student as Student
 from t1gen.records import Submission as Submission
 from t1gen.records import Value as Value
+from t1gen.records import Void as Void
 
-LARGEST = 16 * 2**20
+LARGEST, SUBMISSION = 16 * 2**20, 2**20
+"""The most bytes of a file, and of a submission."""
+
 WIDTH = 110
-DEEPEST = 60
-"""Lists within lists that an answer may have; deeper ones stay the text that they are."""
+DEEPEST, LONGEST = 60, 100_000
+"""Lists within lists that an answer may have, and the bytes of its lists; others stay the text that they are."""
+
+ANSWERS, TOLD = 2_000, 20
+"""The most answers of a submission, and as many marks; the most notices of a kind."""
+
+NAME, ID, WORDS = 40, 80, 4_000
+"""The most characters of a name that is shown; of an exam's, variant's or student's id; of who marked or a note."""
 
 K = TypeVar("K", bound=Struct)
 
 _SURROGATES = re.compile(
-    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+    rb"(?:\\\\)+|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
-"""In JSON: an escaped backslash, a whole surrogate pair, or half of one, whichever comes first."""
+"""In JSON: escaped backslashes, a whole surrogate pair, or half of one, whichever comes first."""
+
+_NO_NUMBERS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|NaN|-?Infinity', re.DOTALL)
+"""In JSON: a text, or what Python writes where there is no number, whichever comes first."""
 
 
 # Writing: numbers, text, files.
@@ -167,7 +183,8 @@ def _holds(path: Path, data: bytes) -> bool:
 
 def _beside(path: Path) -> Path:
     """A new name in the folder that `path` is in, so that moving it to `path` is one step."""
-    return Path(os.path.realpath(path)).with_name(f".t1gen-{os.urandom(6).hex()}.tmp")
+    place = Path(os.path.realpath(path))
+    return place.with_name(f".t1gen-{place.name[:40]}-{os.urandom(6).hex()}.tmp")
 
 
 def _stage(temporary: Path, data: bytes, path: Path, mode: int) -> None:
@@ -205,17 +222,22 @@ def read(path: str | Path, kind: type[K]) -> K:
 
 
 def read_submission(path: str | Path) -> tuple[Submission, list[str]]:
-    """A submission, and a notice for each field in it that is unknown and therefore ignored.
+    """A submission, and notices: fields that are unknown and therefore ignored, questions that are there twice.
 
-    An answer that no number can hold (1e999) is kept as its text. Raises FileError as `read` does.
+    Of an answer that is there twice the first one that is not blank counts. One that no number can hold (1e999, NaN)
+    is kept as its text. Names are `printable`. Raises FileError as `read` does, from 1 MB on, and where there are too
+    many answers or marks, an id is too long, a field is there twice, or a mark is no finite number of at least 0.
     """
     with _inside(path):
-        data = _json(Path(path))
+        data = _quoted(_json(Path(path), SUBMISSION))
         _expect(data, Submission)
         with _readable(data, Submission):
             raw = msgspec.json.decode(data, type=_Unread)
-            answers = {name: _answer(answer) for name, answer in raw.answers.items()}
-            return _submission(raw, answers), _unknown(data)
+            fields = _once(data, "$")
+            answers, twice = _first(_pairs(fields["answers"], "answers"), _answer)
+            marks, more = _first(_pairs(fields.get("marks", _EMPTY), "marks"), _mark)
+            notices = [*_unknown(fields), *_doubled(twice, "answered", "answer"), *_doubled(more, "marked", "mark")]
+            return _submission(raw, answers, marks), notices
 
 
 def read_text(path: str | Path) -> str:
@@ -256,18 +278,20 @@ def _inside(path: str | Path) -> Iterator[None]:
         raise error.inside(str(path)) from None
 
 
-def _text(path: Path) -> bytes:
+def _text(path: Path, largest: int = LARGEST) -> bytes:
     """What is in a regular file, as UTF-8 without a mark. No other is opened: a pipe would wait for ever."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             raise FileError("is a folder, not a file" if stat.S_ISDIR(mode) else "is not a regular file")
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+            data = file.read(largest + 1)
     except OSError as error:
         raise FileError(f"cannot be read: {error.strerror or error}") from None
-    if len(data) > LARGEST:
-        raise FileError(f"is larger than {LARGEST // 2**20} MB")
+    except ValueError as error:
+        raise FileError(f"cannot be read: {error}") from None
+    if len(data) > largest:
+        raise FileError(f"is larger than {largest // 2**20} MB")
     return _utf8(data)
 
 
@@ -280,9 +304,22 @@ def _utf8(data: bytes) -> bytes:
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
-def _json(path: Path) -> bytes:
+def _json(path: Path, largest: int = LARGEST) -> bytes:
     r"""`_text`, where half a surrogate pair (`\ud83d` of a cut emoji) is the replacement character."""
-    return _SURROGATES.sub(lambda found: rb"\ufffd" if len(found[0]) == 6 else found[0], _text(path))
+    return _SURROGATES.sub(lambda found: rb"\ufffd" if found[1] else found[0], _text(path, largest))
+
+
+def _quoted(data: bytes) -> bytes:
+    """JSON as Python writes it, with NaN and Infinity as texts: one answer that is no number loses no other."""
+    if b"NaN" not in data and b"Infinity" not in data:
+        return data
+    return _NO_NUMBERS.sub(lambda found: found[0] if found[0][:1] == b'"' else b'"%s"' % found[0], data)
+
+
+def printable(text: str) -> str:
+    """A text without control, bidirectional and zero-width characters: it does nothing to a terminal."""
+    kept = (c if c.isprintable() or c == "\n" else " " if c.isspace() else "" for c in text)
+    return text if text.isprintable() else "".join(kept)
 
 
 class _Tagged(Struct):
@@ -307,10 +344,10 @@ def _expect(data: bytes, kind: type[Struct]) -> None:
         raise FileError(f'says no format; expected "format": "{wanted}"')
     other = re.fullmatch(r"t1gen/(\w+)@\d+", str(tag))
     if not other or other[1] not in KINDS:
-        raise FileError(f"has the format {json.dumps(tag)}, not {json.dumps(wanted)}")
+        raise FileError(f"has the format {_shown(json.dumps(tag))}, not {json.dumps(wanted)}")
     if KINDS[other[1]] is not kind:
         raise FileError(f"is {_a(other[1])}, not {_a(kind.__name__.lower())}")
-    raise FileError(f"has the format {tag}; this version of t1gen reads {wanted}")
+    raise FileError(f"has the format {_shown(tag)}; this version of t1gen reads {wanted}")
 
 
 def _a(name: str) -> str:
@@ -324,40 +361,118 @@ class _Unread(Struct):
     exam: str = ""
     variant: str = ""
     student: str = ""
-    marks: Mapping[str, Mark] = field(default_factory=dict)
+    marks: Mapping[str, Raw] = field(default_factory=dict)
 
 
-def _submission(raw: _Unread, answers: Mapping[str, Any]) -> Submission:
-    return Submission(exam=raw.exam, variant=raw.variant, student=raw.student, answers=answers, marks=raw.marks)
+def _submission(raw: _Unread, answers: Mapping[str, Any], marks: Mapping[str, Mark]) -> Submission:
+    exam, variant, student = (_id(name, getattr(raw, name)) for name in ("exam", "variant", "student"))
+    return Submission(exam=exam, variant=variant, student=student, answers=answers, marks=marks)
 
 
-def _answer(raw: Raw) -> Any:
-    try:
-        return bytes(raw).decode() if _too_deep(bytes(raw)) else msgspec.json.decode(raw)
-    except DecodeError:
-        return bytes(raw).decode()
+def _id(name: str, text: str) -> str:
+    """The id of an exam, variant or student, short and `printable`."""
+    return printable(_short(text, ID, f"$.{name}")).strip()
 
 
-def _too_deep(raw: bytes) -> bool:
-    """Whether an answer has so many lists within lists that none means it (brackets in texts count too)."""
-    depth = deepest = 0
-    for sign in re.findall(rb"[\[\]{}]", raw):
-        depth += 1 if sign in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest > DEEPEST
+def _short(text: str, most: int, where: str) -> str:
+    if len(text) > most:
+        raise FileError(f"has {len(text):,} characters; at most {most:,} are read", where=where)
+    return text
 
 
-def _unknown(data: bytes) -> list[str]:
-    fields = msgspec.json.decode(data, type=dict[str, Raw])
-    marks = msgspec.json.decode(fields.get("marks", b"{}"), type=dict[str, dict[str, Raw]])
-    found = _ignored(fields, "", ("format", *Submission.__struct_fields__))
-    for id, mark in marks.items():
-        found += _ignored(mark, f"marks.{id}.", Mark.__struct_fields__)
+_EMPTY = Raw(b"{}")
+
+
+class _Name(str):
+    """A name in an object of JSON. No two are equal, so that one that is there twice is found twice."""
+
+    __slots__ = ()
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
+def _pairs(data: bytes | Raw, what: str = "") -> list[tuple[str, Raw]]:
+    """The names and values of an object in their order; at most ANSWERS where it is said what they are."""
+    found = msgspec.json.decode(data, type=dict[_Name, Raw], dec_hook=lambda kind, value: kind(value))
+    if what and len(found) > ANSWERS:
+        raise FileError(f"has {len(found):,} {what}; at most {ANSWERS:,} are read", where=f"$.{what}")
+    return [(str(name), value) for name, value in found.items()]
+
+
+def _once(data: bytes | Raw, where: str) -> dict[str, Raw]:
+    """An object in which no name is there twice."""
+    pairs = _pairs(data)
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen = set[str]()
+        name = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise FileError(f"'{_shown(name)}' is there twice", where=where)
     return found
 
 
-def _ignored(names: Iterable[str], place: str, known: Sequence[str]) -> list[str]:
-    return [f"{place}{name}: unknown field, ignored{near(name, known)}" for name in names if name not in known]
+def _first(pairs: Iterable[tuple[str, Raw]], read: Callable[[str, Raw], Any]) -> tuple[dict[str, Any], list[str]]:
+    """Values by `printable` names, of several the first that is not blank; and the names that are there twice."""
+    found, twice = dict[str, Any](), dict[str, None]()
+    for name, raw in pairs:
+        name, value = printable(name if len(name) <= ID else f"{name[:ID]}…"), read(name, raw)
+        if name in found:
+            twice[name] = None
+        if name not in found or _blank(found[name]):
+            found[name] = value
+    return found, list(twice)
+
+
+def _doubled(twice: Sequence[str], done: str, what: str) -> list[str]:
+    """Notices of questions that are answered, or marked, twice."""
+    told = [f"question '{_shown(name)}' is {done} twice; the first {what} counts" for name in twice[:TOLD]]
+    return [*told, f"and {len(twice) - TOLD:,} more are {done} twice"] if len(twice) > TOLD else told
+
+
+def _shown(name: str) -> str:
+    """A name that came with a file, as it is told."""
+    return printable(name if len(name) <= NAME else f"{name[:NAME]}…")
+
+
+def _mark(id: str, raw: Raw) -> Mark:
+    """What a person decided. Raises FileError where its points are no finite number of at least 0."""
+    where = f"$.marks[{json.dumps(_shown(id), ensure_ascii=False)}]"
+    try:
+        mark = msgspec.json.decode(raw, type=Mark)
+    except DecodeError as error:
+        what, _, path = str(error).partition(" - at `$")
+        raise FileError(what, where=f"{where}{path.rstrip('`')}") from None
+    _once(raw, where)
+    if not 0 <= mark.points < float("inf"):
+        raise FileError("a mark is a finite number of at least 0", where=f"{where}.points")
+    by, note = (printable(_short(getattr(mark, name), WORDS, f"{where}.{name}")) for name in ("by", "note"))
+    return Mark(points=mark.points, by=by, note=note)
+
+
+def _answer(id: str, raw: Raw) -> Any:
+    data = bytes(raw)
+    try:
+        return data.decode() if data[:1] in b"[{" and _too_large(data) else msgspec.json.decode(data)
+    except DecodeError:
+        return data.decode()
+
+
+def _too_large(data: bytes) -> bool:
+    """Whether lists are so long, or so many within lists, that none means it (brackets in texts count too)."""
+    depth = deepest = 0
+    for sign in re.findall(rb"[\[\]{}]", data[: LONGEST + 1]):
+        depth += 1 if sign in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest > DEEPEST or len(data) > LONGEST
+
+
+def _unknown(fields: Mapping[str, Raw]) -> list[str]:
+    """Notices of the fields of a submission and of its marks that are not known."""
+    found = [("", name, (*_Tagged.__struct_fields__, *Submission.__struct_fields__)) for name in fields]
+    for id, mark in _pairs(fields.get("marks", _EMPTY)):
+        found += [(f"marks.{_shown(id)}.", name, Mark.__struct_fields__) for name, _ in _pairs(mark)]
+    odd = [one for one in found if one[1] not in one[2]]
+    told = [f"{at}{_shown(name)}: unknown field, ignored{near(name[:ID], known)}" for at, name, known in odd[:TOLD]]
+    return [*told, f"and {len(odd) - TOLD:,} more unknown fields, ignored"] if len(odd) > TOLD else told
 
 
 # Errors in JSON: where, what, what is allowed.
@@ -397,7 +512,7 @@ def _misfit(data: bytes, kind: type[Struct], message: str) -> str:
     path = path.rstrip("`") or "$"
     unknown = re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL)
     if unknown:
-        what = f"unknown field '{unknown[1]}'{near(unknown[1], _fields_at(kind, path))}"
+        what = f"unknown field '{_shown(unknown[1])}'{near(unknown[1][:ID], _fields_at(kind, path))}"
     return f"{_named(data, kind, path, message)}: {what}"
 
 
@@ -414,14 +529,17 @@ def _named(data: bytes, kind: type[Struct], path: str, message: str) -> str:
     outer, unnamed, inner = path.partition("[...]")
     if not unnamed:
         return path
-    document = here = msgspec.json.decode(data)
+    try:
+        document = here = msgspec.json.decode(data)
+    except (DecodeError, RecursionError):
+        return path
     for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", outer):
         here = here[name or int(index)]
-    for key, value in list(here.items()):
+    for key, value in list(here.items())[:ANSWERS]:
         here.clear()
         here[key] = value
         if _complaint(document, kind) == message:
-            return f"{outer}[{json.dumps(key, ensure_ascii=False)}]{inner}"
+            return f"{outer}[{json.dumps(_shown(key), ensure_ascii=False)}]{inner}"
     return path
 
 

@@ -11,11 +11,11 @@ from t1gen import files
 from t1gen.documents.blocks import Document
 from t1gen.documents.engines import engine_format, pdf
 from t1gen.documents.render import render
-from t1gen.errors import FileError
+from t1gen.errors import FileError, near
 from t1gen.exam import Maker, Plan, blank_submission, manifest
 from t1gen.sheets import key_sheet, worksheet
 
-FORMATS = ("json", "tex", "pdf", "typ", "md")
+FORMATS = ("json", "tex", "pdf", "typ", "md", "html")
 CHUNK = 12
 """Students a process makes at once."""
 
@@ -27,6 +27,17 @@ class Order:
     plan: Plan
     formats: tuple[str, ...]
     engine: str
+
+
+def formats(text: str, allowed: Sequence[str]) -> tuple[str, ...]:
+    """The formats that a list such as `tex,pdf` names, each once. Raises FileError for one that is not `allowed`."""
+    told = tuple(dict.fromkeys(f.strip() for f in text.split(",") if f.strip()))
+    if not told:
+        raise FileError(f"no format is named (allowed: {', '.join(allowed)})")
+    for one in told:
+        if one not in allowed:
+            raise FileError(f"format '{one}' is unknown{near(one, allowed)} (allowed: {', '.join(allowed)})")
+    return told
 
 
 def sheets(make: Callable[[], Document], stem: str, formats: Sequence[str], engine: str) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ unless the record says otherwise.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
@@ -182,7 +182,11 @@ class Submission(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fiel
 
 
 class QuestionReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How one question was marked, and why. All fields are always written."""
+    """How one question was marked, and why. All fields are always written.
+
+    `decided_by` is "rule" or a person's name, `note` that person's reason. `void` is "full" where the question was
+    taken back with points for all, "drop" where it was taken out of the maximum (`of` is then 0).
+    """
 
     points: Number
     of: Number
@@ -196,14 +200,18 @@ class QuestionReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     diagnoses: Sequence[str] = field(default_factory=list)
     reasons: Sequence[str] = field(default_factory=list)
     decided_by: str = "rule"
+    note: str = ""
+    void: str = ""
     feedback: str = ""
 
 
 class ProblemReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a problem earned: the sum of its questions, by rule rounded down to quarters, by a person as decided."""
 
+    id: str = ""
     points: Number
     of: Number
+    questions: Sequence[str] = ()
 
 
 class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag="t1gen/report@1"):
@@ -238,6 +246,68 @@ class Manifest(
     students: Sequence[Seat]
 
 
+class Void(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A question that was taken back after the test: "full" gives everybody its points, "drop" takes it out."""
+
+    how: Literal["full", "drop"]
+    by: str
+    note: str = ""
+    at: str = ""
+
+
+class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a person decided on one answer: points out of `of`, for as long as the answer is the `given` one."""
+
+    variant: str
+    question: str
+    given: Value
+    points: Number
+    of: Number
+    by: str
+    note: str = ""
+    at: str = ""
+
+
+class Decisions(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="format",
+    tag="t1gen/decisions@1",
+):
+    """What persons decided on a class: kept beside the manifest, and in force whenever it is marked.
+
+    `voided` is by question: "2a", or "neuron-step:a" for that problem's question whatever its number. `ignore_marks`:
+    the marks in submissions are not a person's, so they do not count.
+    """
+
+    exam: str
+    ignore_marks: bool = False
+    voided: Mapping[str, Void] = field(default_factory=dict)
+    answers: Sequence[Decision] = ()
+
+
+class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A report's SHA-256 and what it was made from: files, the test as it was sat, what persons decided; its pages."""
+
+    report: str
+    submission: str
+    key: str
+    test: str
+    decisions: str
+    t1gen: str
+    pages: Mapping[str, str] = field(default_factory=dict)
+
+
+class Ledger(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag="t1gen/ledger@1"):
+    """The reports of a class that t1gen wrote, by place: whatever else lies there is no report of ours."""
+
+    exam: str
+    reports: Mapping[str, Entry]
+
+
 class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag="t1gen/secret@1"):
     """What all draws of an exam are keyed with; the one file that nobody else may read."""
 
@@ -246,5 +316,5 @@ class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
 
 
 KINDS: Mapping[str, type[Struct]] = {
-    kind.__name__.lower(): kind for kind in (Exam, Key, Submission, Report, Manifest, Secret)
+    kind.__name__.lower(): kind for kind in (Exam, Key, Submission, Report, Manifest, Decisions, Ledger, Secret)
 }

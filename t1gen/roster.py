@@ -104,13 +104,13 @@ def _cell(cells: Sequence[str], column: int | None) -> str:
 
 def _student(id: str, name: str, where: str) -> Student:
     id, name = normalize("NFC", id.strip()), normalize("NFC", " ".join(name.split()))
-    problem = _unfit(id) or _unprintable(name)
+    problem = unfit(id) or _unprintable(name)
     if problem:
         raise FileError(problem, where=where)
     return Student(id=id, name=name or id)
 
 
-def _unfit(id: str) -> str:
+def unfit(id: str) -> str:
     """Why `id` cannot name a folder on every system, or an empty text where it can."""
     odd = next((c for c in id if c not in _SIGNS and category(c)[0] not in "LM" and category(c) != "Nd"), "")
     reasons = {

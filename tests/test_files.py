@@ -181,7 +181,7 @@ def test_a_report_writes_all_its_fields() -> None:
     question = json.loads(files.encode(REPORT))["questions"]["1a"]
     assert " ".join(question) == (
         "points of verdict given read_as expected tolerance expected_from_own own_used diagnoses reasons"
-        " decided_by feedback"
+        " decided_by note void feedback"
     )
 
 

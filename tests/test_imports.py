@@ -17,7 +17,7 @@ PACKAGE = Path(t1gen.__file__).parent
 
 LOWEST = {"errors", "data", "records", "files", "roster", "mapping", "lecture", "mistakes"}
 MIDDLE = {"banks", "problems", "asks", "answers", "wording"}
-HIGHEST = {"cli", "__main__"}
+HIGHEST = {"cli", "cli_marking", "__main__"}
 """Rooms from below; those that no set names lie between the middle and the highest."""
 
 ONLY = {
@@ -30,6 +30,7 @@ ONLY = {
     "lecture": {"errors"},
     "mistakes": set(),
     "documents": {"errors", "data"},
+    "exchange": {"errors", "files"},
     "__main__": {"cli"},
 }
 """All that these rooms may import of t1gen beside themselves."""

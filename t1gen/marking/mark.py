@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain, repeat
 from math import floor
 from typing import Any
 
 from t1gen.answers import KINDS, Unreadable, Verdict
 from t1gen.errors import MISFITS, FileError, T1genError, near
 from t1gen.files import (
+    Decisions,
     Key,
     KeyAnswer,
     Mark,
@@ -19,28 +21,34 @@ from t1gen.files import (
     QuestionReport,
     Report,
     Submission,
+    Void,
     rounded,
 )
 from t1gen.mapping.custom import declare_all
 from t1gen.marking.formulas import reconsider
 from t1gen.marking.numeric import NUMERIC, Answered, judge
+from t1gen.marking.rulings import NONE, Rulings, plain
 from t1gen.problems.issued import key_of, mapping_of
 
 Marked = tuple[Report, list[str]] | FileError
 """A report with notices of what was ignored, or why there is none."""
 
 PROVISIONAL = ("unreadable", "review")
-"""Verdicts that a person must still look at."""
+"""Verdicts that a person must look at."""
+
+RULE = "rule"
+"""Who decided where nobody did."""
 
 
 @dataclass
 class Answer:
-    """One question of one student on its way to a verdict; `told` is what a person decided."""
+    """One question of one student on its way to a verdict; `told` and `void` are what persons decided."""
 
     question: Question
     key: KeyAnswer
     given: Any
     told: Mark | None
+    void: Void | None
     found: Answered = field(default_factory=Answered)
 
 
@@ -54,43 +62,50 @@ class Paper:
     notices: list[str]
 
 
-def mark(submission: Submission, key: Key) -> tuple[Report, list[str]]:
+def mark(submission: Submission, key: Key, decisions: Decisions | None = None) -> tuple[Report, list[str]]:
     """The report of a submission, and notices of what was ignored in it.
 
     Raises FileError where the submission is for another exam, variant or student, or the key holds no sheet.
     """
-    [marked] = mark_all([(submission, key)])
+    [marked] = mark_all([(submission, key)], [Rulings(decisions)])
     if isinstance(marked, FileError):
         raise marked
     return marked
 
 
-def mark_all(pairs: Iterable[tuple[Submission, Key]]) -> list[Marked]:
-    """Many submissions at once, in one evaluation for all with the same problem; what cannot be marked is an error."""
+def mark_all(pairs: Iterable[tuple[Submission, Key]], rulings: Iterable[Rulings] = ()) -> list[Marked]:
+    """Many submissions at once, in one evaluation for all with the same problem; what cannot be marked is an error.
+
+    `rulings` has what persons decided, one a submission; none at all where it is empty.
+    """
     papers: list[Paper | FileError] = []
-    for submission, key in pairs:
+    for (submission, key), own in zip(pairs, chain(rulings, repeat(NONE)), strict=False):
         try:
-            papers.append(_paper(submission, key))
+            papers.append(_paper(submission, key, own))
         except FileError as error:
             papers.append(error)
     _judge([p for p in papers if isinstance(p, Paper)])
     return [p if isinstance(p, FileError) else (_report(p), p.notices) for p in papers]
 
 
-def _paper(submission: Submission, key: Key) -> Paper:
+def _paper(submission: Submission, key: Key, rulings: Rulings) -> Paper:
     check_belongs(submission, key)
     given, notices = _matched(submission.answers, key)
     marks, more = _matched(submission.marks, key)
+    if marks and not rulings.marks_count:
+        marks, more = {}, [*more, f"marks in the submission are ignored: {', '.join(marks)}"]
+    decided, late = rulings.decided(key, given)
     if key.sheet is None:
         raise FileError("the key holds no sheet, so its questions are not known")
     unanswered = [q.id for p in key.sheet.problems for q in p.questions if q.id not in key.answers]
     if unanswered:
         raise FileError(f"the key has no answer to question {unanswered[0]}")
+    told = decided | marks
     problems = [
-        (p, [Answer(q, key.answers[q.id], given.get(q.id), marks.get(q.id)) for q in p.questions])
+        (p, [Answer(q, key.answers[q.id], given.get(q.id), told.get(q.id), rulings.void(p, q.id)) for q in p.questions])
         for p in key.sheet.problems
     ]
-    return Paper(submission, key, problems, notices + more)
+    return Paper(submission, key, problems, notices + more + late)
 
 
 def check_belongs(submission: Submission, key: Key) -> None:
@@ -106,10 +121,10 @@ def _matched(told: Mapping[str, Any], key: Key) -> tuple[dict[str, Any], list[st
     """Answers by the key's ids, which match without regard to case and spaces; unknown ids are noticed."""
     if told.keys() <= key.answers.keys():
         return dict(told), []
-    ids = {_plain(i): i for i in key.answers}
+    ids = {plain(i): i for i in key.answers}
     out, notices = {}, []
     for name, value in told.items():
-        found = ids.get(_plain(name))
+        found = ids.get(plain(name))
         if found is None:
             notices.append(f"question '{name[:40]}' is unknown and was ignored{near(name, key.answers)}")
         elif found in out:
@@ -117,10 +132,6 @@ def _matched(told: Mapping[str, Any], key: Key) -> tuple[dict[str, Any], list[st
         else:
             out[found] = value
     return out, notices
-
-
-def _plain(text: str) -> str:
-    return "".join(text.split()).lower()
 
 
 def is_blank(given: Any) -> bool:
@@ -239,37 +250,58 @@ def _judge_numbers(group: list[tuple[Paper, Problem, list[Answer]]]) -> None:
 
 def _report(paper: Paper) -> Report:
     key, questions, problems = paper.key, dict[str, QuestionReport](), dict[str, ProblemReport]()
-    total = Fraction(0)
+    total = most = Fraction(0)
     for problem, answers in paper.problems:
-        earned = decided = Fraction(0)
+        earned = decided = of = Fraction(0)
         for answer in answers:
-            points, questions[answer.question.id] = _question(answer)
-            earned, decided = (earned + points, decided) if answer.told is None else (earned, decided + points)
+            points, worth = _points(answer)
+            questions[answer.question.id] = _question(answer, points, worth)
+            of += worth
+            if answer.void or answer.told:
+                decided += points
+            else:
+                earned += points
         kept = Fraction(floor(earned * 4), 4) + decided
-        total += kept
-        of = sum(Fraction(str(a.key.points)) for a in answers)
-        problems[str(problem.number)] = ProblemReport(points=rounded(float(kept)), of=rounded(float(of)))
-    of = sum(Fraction(str(a.points)) for a in key.answers.values())
-    provisional = any(q.verdict in PROVISIONAL and q.decided_by == "rule" for q in questions.values())
+        total, most = total + kept, most + of
+        problems[str(problem.number)] = ProblemReport(
+            id=problem.id, points=rounded(float(kept)), of=rounded(float(of)),
+            questions=[a.question.id for a in answers],
+        )  # fmt: skip
+    provisional = any(is_open(q) for q in questions.values())
     return Report(
         exam=key.exam, variant=key.variant, student=paper.submission.student or key.student.id,
-        points=rounded(float(total)), of=rounded(float(of)), provisional=provisional, questions=questions,
+        points=rounded(float(total)), of=rounded(float(most)), provisional=provisional, questions=questions,
         problems=problems,
     )  # fmt: skip
 
 
-def _question(answer: Answer) -> tuple[Fraction, QuestionReport]:
-    """The exact points of a question, and its report."""
-    found, key, told = answer.found, answer.key, answer.told
-    of = Fraction(str(key.points))
-    points, decided_by = of * found.share, "rule"
-    reasons = [*found.notes, *found.reasons]
-    if told is not None:
-        points, decided_by = min(max(Fraction(str(told.points)), Fraction(0)), of), told.by or "a person"
-        reasons = [*reasons, told.note] if told.note else reasons
-    return points, QuestionReport(
-        points=rounded(float(points)), of=key.points, verdict=found.verdict, given=answer.given, read_as=found.value,
-        expected=key.value, tolerance=key.tolerance, expected_from_own=found.expected_from_own, own_used=found.own_used,
-        diagnoses=found.diagnoses, reasons=reasons, decided_by=decided_by,
+def is_open(question: QuestionReport) -> bool:
+    """Whether a person must still look at this answer."""
+    return question.verdict in PROVISIONAL and question.decided_by == RULE
+
+
+def _name(by: str) -> str:
+    return by if by.strip() and by != RULE else "a person"
+
+
+def _points(answer: Answer) -> tuple[Fraction, Fraction]:
+    """The exact points of a question, and how many it is worth."""
+    of, told, void = Fraction(str(answer.key.points)), answer.told, answer.void
+    if void:
+        return (of, of) if void.how == "full" else (Fraction(0), Fraction(0))
+    if told:
+        return min(max(Fraction(str(told.points)), Fraction(0)), of), of
+    return of * answer.found.share, of
+
+
+def _question(answer: Answer, points: Fraction, of: Fraction) -> QuestionReport:
+    found, key, person = answer.found, answer.key, answer.void or answer.told
+    by, note = (_name(person.by), person.note) if person else (RULE, "")
+    return QuestionReport(
+        points=rounded(float(points)), of=rounded(float(of)), verdict=found.verdict, given=answer.given,
+        read_as=found.value, expected=key.value, tolerance=key.tolerance, expected_from_own=found.expected_from_own,
+        own_used=found.own_used, diagnoses=found.diagnoses,
+        reasons=[*found.notes, *found.reasons, *([note] if note else [])], decided_by=by, note=note,
+        void=answer.void.how if answer.void else "",
         feedback=found.feedback or " ".join([*found.notes, *found.reasons]),
     )  # fmt: skip

@@ -1,0 +1,478 @@
+"""The commands that mark: grade and review. Arguments in, messages out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from t1gen.desk.classroom import Classroom, Refused
+    from t1gen.desk.grading import Graded, Order, Task
+    from t1gen.desk.review import Group
+    from t1gen.files import Decision, Key
+
+FILE = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run of grade was asked for, beside the submissions."""
+
+    key: Path | None
+    out: Path | None
+    manifest: Path | None
+    gradebook: Path | None
+    pages: tuple[str, ...]
+    regrade: bool
+    yes: bool
+    voids: tuple[str, ...]
+    by: str
+    reason: str
+    marks: bool | None
+
+
+@click.command()
+@click.argument("submissions", nargs=-1, required=True, type=FILE)
+@click.option("--key", type=FILE, help="The key; default: that of the class, or key.json beside the submission.")
+@click.option("--out", type=FILE, help="A folder for reports and pages; default: beside each submission.")
+@click.option("--feedback", default="", help="Pages for the student beside the report, of html, md, pdf, tex, typ.")
+@click.option("--gradebook", type=FILE, help="Of a folder: the CSV to write, a line for every student of the class.")
+@click.option("--manifest", type=FILE, help="The class that a folder belongs to; default: that in or above the folder.")
+@click.option("--regrade", is_flag=True, help="Mark by keys that have changed since; shows who changes, then asks.")
+@click.option("--yes", is_flag=True, help="Write what a regrade changes without asking.")
+@click.option("--void", "voids", multiple=True, metavar="QUESTION=full|drop|none",
+              help="Take a question back: points for all, or out of the maximum; none undoes it.")  # fmt: skip
+@click.option("--by", default="", help="Who takes it back; default: the login name.")
+@click.option("--reason", default="", help="Why it is taken back.")
+@click.option("--marks/--ignore-marks", default=None,
+              help="Whether marks inside submissions are a person's (default) or the students' own.")  # fmt: skip
+def grade(submissions: tuple[Path, ...], feedback: str, voids: tuple[str, ...], **told: Any) -> None:
+    """Mark submissions, or the folder of a class, and write a report for each.
+
+    \b
+    Examples:  t1gen grade t1-42/submission.json --feedback html
+               t1gen grade t1-2026 --gradebook gradebook.csv
+               t1gen grade t1-2026 --void 2a=full --by 'A. Smith' --reason 'misprint'
+    """
+    asked = Asked(pages=_pages(feedback), voids=voids, **told)
+    folders = [path for path in submissions if path.is_dir()]
+    if folders and len(submissions) > 1:
+        raise click.UsageError(f"one folder is marked at a time, alone: '{folders[0]}'")
+    if folders:
+        raise SystemExit(_class(folders[0], asked))
+    if asked.gradebook or asked.manifest:
+        raise click.UsageError("--gradebook and --manifest belong to a folder of submissions; name that instead")
+    raise SystemExit(_papers(submissions, asked))
+
+
+def _pages(text: str) -> tuple[str, ...]:
+    if not text:
+        return ()
+    from t1gen.desk.pages import FORMATS
+    from t1gen.output import formats
+
+    return formats(text, FORMATS)
+
+
+# papers named one by one
+
+
+def _papers(paths: Sequence[Path], asked: Asked) -> int:
+    from t1gen.desk import grading
+    from t1gen.desk.classroom import Refused
+
+    for place, one in _beside(paths, asked.key).items() if asked.voids or asked.marks is not None else ():
+        _decide(place, one[0].exam, one, asked)
+    work = list(grading.tasks(paths, asked.key, asked.out))
+    order = grading.Order(pages=asked.pages, regrade=asked.regrade)
+    graded = iter(grading.grade([w for w in work if isinstance(w, grading.Task)], order))
+    results = [w if isinstance(w, Refused) else next(graded) for w in work]
+    if asked.regrade:
+        results = _regraded(results, order, asked)
+    codes = []
+    for result in results:
+        if isinstance(result, Refused):
+            _error(result)
+            codes.append(2)
+            continue
+        _say_report(result, full=len(paths) == 1)
+        codes.append(1 if result.notices or result.report.provisional else 0)
+    return max(codes, default=1)
+
+
+def _beside(paths: Sequence[Path], key: Path | None) -> dict[Path, list[Key]]:
+    """The keys of submissions by the decisions.json that holds for them."""
+    from t1gen import files
+    from t1gen.desk.grading import Task, ruled_by, tasks
+
+    found: dict[Path, list[Key]] = {}
+    for path, task in zip(paths, tasks(paths, key, None), strict=True):
+        if isinstance(task, Task):
+            found.setdefault(ruled_by(path, key), []).append(files.read(task.key, files.Key))
+    return found
+
+
+def _say_report(result: Graded, full: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from t1gen.desk.tally import cells, total
+    from t1gen.files import printable
+
+    report = result.report
+    for notice in result.notices:
+        click.echo(f"note: {printable(notice)}", err=True)
+    if full:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for title in ("question", "given", "expected", "points", "verdict"):
+            table.add_column(title, justify="right" if title == "points" else "left", overflow="fold", max_width=46)
+        for row in cells(report):
+            table.add_row(*map(printable, row))
+        Console(highlight=False, markup=False).print(table)
+    state = " (provisional: a person must look at some answers)" if report.provisional else ""
+    who = printable(report.student or report.variant)
+    click.echo(f"{who}: {total(report)} points{state}   report: {result.task.report}")
+
+
+# a class
+
+
+def _class(folder: Path, asked: Asked) -> int:
+    from t1gen.desk import classroom, decisions, grading, ledger
+    from t1gen.desk.folders import held, sweep
+    from t1gen.marking.rulings import Rulings
+
+    if asked.key:
+        raise click.UsageError("--key belongs to a single submission; a class has its keys in keys/")
+    room = classroom.opened(asked.manifest) if asked.manifest else classroom.above(folder)
+    with held(room.place):
+        for place in (room.place, folder, *([asked.out] if asked.out and asked.out.is_dir() else [])):
+            sweep(place)
+        if asked.gradebook:
+            sweep(asked.gradebook.parent, asked.gradebook.name)
+        if asked.voids or asked.marks is not None:
+            _decide(room.decisions, room.manifest.exam, list(_keys(room)), asked)
+        ruled = Rulings(decisions.read(room.decisions, room.manifest.exam))
+        work = grading.class_tasks(folder, room, asked.out, ruled)
+        book = ledger.opened((asked.out or room.place) / "ledger.json", room.manifest.exam)
+        order = grading.Order(pages=asked.pages, book=book, regrade=asked.regrade)
+        results = _marked(work, order)
+        if asked.regrade:
+            results = _regraded(results, order, asked)
+        return _finish(room, results, asked)
+
+
+def _keys(room: Classroom) -> Iterator[Key]:
+    from t1gen import files
+
+    for seat in room.manifest.students:
+        if room.key(seat).is_file():
+            yield files.read(room.key(seat), files.Key)
+
+
+def _marked(work: Sequence[Task | Refused], order: Order) -> list[Graded | Refused]:
+    """The results in the order of the work, with a bar where a person is watching."""
+    from t1gen.desk.classroom import Refused
+    from t1gen.desk.grading import grade as graded
+
+    tasks = [w for w in work if not isinstance(w, Refused)]
+    with click.progressbar(graded(tasks, order), length=len(tasks), label="Marking", file=sys.stderr) as bar:
+        found = iter(list(bar))
+    return [w if isinstance(w, Refused) else next(found) for w in work]
+
+
+def _finish(room: Classroom, results: Sequence[Graded | Refused], asked: Asked) -> int:
+    """Say what became of everybody, and write the gradebook."""
+    from t1gen import files
+    from t1gen.desk import tally
+    from t1gen.desk.classroom import Refused
+    from t1gen.exchange.gradebook import gradebook
+
+    graded = [r for r in results if not isinstance(r, Refused)]
+    refused = [r for r in results if isinstance(r, Refused)]
+    if not asked.regrade:
+        _say_changed(graded)
+    for one in graded:
+        click.echo(files.printable(tally.line(one)))
+    _say_means(graded)
+    rows = tally.rows(room, results)
+    if asked.gradebook:
+        files.write(asked.gradebook, gradebook(rows), force=True)
+        click.echo(f"gradebook: {asked.gradebook}")
+    _say_class(room, rows, graded)
+    if refused:
+        click.echo(f"{len(refused)} could not be marked:", err=True)
+        for no in refused:
+            _error(no)
+    return int(bool(refused) or any(tally.status(g) in ("provisional", "standing") or g.notices for g in graded))
+
+
+def _say_changed(graded: Sequence[Graded]) -> None:
+    """Whose marks a decision or another submission changed since the last run."""
+    from t1gen.desk.changes import changes
+    from t1gen.files import printable
+
+    for one in graded:
+        for change in changes(one.before, one.report) if one.before and one.state == "marked" else ():
+            who = one.task.seat.id if one.task.seat else one.report.student
+            click.echo(printable(f"{who}: {change}"))
+
+
+def _say_means(graded: Sequence[Graded]) -> None:
+    from t1gen.desk.tally import means
+
+    found = means([g.report for g in graded])
+    if found:
+        click.secho("Question means", bold=True)
+    wide = max((len(m.question) for m in found), default=0)
+    width = max((len(m.problem) for m in found), default=0)
+    for mean in found:
+        part = f"{100 * mean.points / mean.of:3.0f} %" if mean.of else "  - "
+        verdicts = ", ".join(f"{count} {verdict}" for verdict, count in mean.verdicts.items())
+        points = f"{mean.points:.2f} of {mean.of:g}"
+        click.echo(f"  {mean.question:<{wide}}  {mean.problem:<{width}}  {points}  {part}   {verdicts}")
+
+
+def _say_class(room: Classroom, rows: Sequence[Any], graded: Sequence[Graded]) -> None:
+    from statistics import fmean
+
+    counts = {state: sum(r.status == state for r in rows) for state in dict.fromkeys(r.status for r in rows)}
+    kept = sum(g.state == "kept" for g in graded)
+    told = ", ".join(f"{n} {state}" for state, n in counts.items())
+    mean = f"; mean {fmean(g.report.points for g in graded):.2f}" if graded else ""
+    click.echo(f"{room.manifest.exam}: {len(rows)} students: {told}{mean}")
+    if kept:
+        click.echo(f"  {kept} were marked before and are up to date")
+    if standing := sum(g.state == "standing" for g in graded):
+        click.echo(f"  {standing} were marked with other keys or another t1gen and stand; --regrade shows what changes")
+    if waiting := sum(r.status == "provisional" for r in rows):
+        click.echo(f"  {waiting} wait for a person: t1gen review {room.place}")
+
+
+def _regraded(results: list[Graded | Refused], order: Order, asked: Asked) -> list[Graded | Refused]:
+    """Show whom new keys change and by how much; write only what a person wants."""
+    from t1gen.desk.changes import amount, changes
+    from t1gen.desk.classroom import Refused
+    from t1gen.desk.grading import write
+    from t1gen.desk.tally import total
+    from t1gen.files import printable, rounded
+
+    more = 0.0
+    changed = 0
+    for one in results:
+        found = changes(one.before, one.report) if not isinstance(one, Refused) and one.before else []
+        if isinstance(one, Refused) or not one.before or not found:
+            continue
+        changed, more = changed + 1, more + one.report.points - one.before.points
+        who = one.task.seat.id if one.task.seat else one.report.student or one.report.variant
+        parts = "; ".join(map(str, found))
+        click.echo(printable(f"{who}: {total(one.before)} -> {total(one.report)}: {parts}"))
+    sign = "+" if more >= 0 else ""
+    click.echo(f"{changed} of {len(results)} change, together by {sign}{amount(rounded(more))} points")
+    if changed and not asked.yes and not _agreed("Write these reports?"):
+        click.echo("Nothing was written (--yes writes without asking).")
+        raise SystemExit(1)
+    written = [one if isinstance(one, Refused) else write(one, order) for one in results]
+    if order.book:
+        order.book.save()
+    return written
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return click.confirm(question, default=False)
+    except click.Abort:
+        click.echo("")
+        return False
+
+
+def _error(refused: Refused) -> None:
+    from t1gen.files import printable
+
+    click.echo(printable(f"t1gen: {refused.error}"), err=True)
+
+
+def _decide(place: Path, exam: str, keys: Sequence[Key], asked: Asked) -> None:
+    """Write down which questions are taken back, and whether marks in submissions count."""
+    from msgspec.structs import replace
+
+    from t1gen.desk import decisions
+
+    found = decisions.read(place, exam)
+    for text in asked.voids:
+        question, how = decisions.asked(text)
+        found = decisions.void(found, decisions.known(question, keys), how, by=_name(asked.by), note=asked.reason)
+    if asked.marks is not None:
+        found = replace(found, ignore_marks=not asked.marks)
+    decisions.write(place, found)
+
+
+def _name(by: str) -> str:
+    import getpass
+
+    if by.strip():
+        return by.strip()
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "a person"
+
+
+# what waits for a person
+
+
+@click.command()
+@click.argument("folder", type=FILE)
+@click.option("--by", default="", help="Your name; asked for where it is not given.")
+@click.option("--manifest", type=FILE, help="The class that the folder belongs to; default: that in or above it.")
+@click.option("--list", "only_list", is_flag=True, help="List what waits, and ask nothing.")
+@click.option("--decided", is_flag=True, help="Go through what was decided, to change or undo it.")
+def review(folder: Path, by: str, manifest: Path | None, only_list: bool, decided: bool) -> None:
+    """Decide on the answers of a class that no rule can: identical ones together, each with name and reason.
+
+    Decisions are kept in decisions.json beside the manifest, and hold through regrades.
+
+    \b
+    Example:  t1gen review t1-2026
+    """
+    from t1gen.desk import classroom, decisions, grading, ledger, review
+    from t1gen.desk.folders import held
+    from t1gen.marking.rulings import Rulings
+
+    room = classroom.opened(manifest) if manifest else classroom.above(folder)
+    with held(room.place):
+        order = grading.Order(book=ledger.opened(room.place / "ledger.json", room.manifest.exam))
+
+        def marked() -> list[Graded | Refused]:
+            ruled = Rulings(decisions.read(room.decisions, room.manifest.exam))
+            return _marked(grading.class_tasks(folder, room, None, ruled), order)
+
+        kept = decisions.read(room.decisions, room.manifest.exam).answers if decided else None
+        found = review.groups([g for g in marked() if isinstance(g, grading.Graded)], kept)
+        if not found:
+            click.echo("Nothing was decided yet." if decided else "Nothing waits for a person.")
+            return
+        if only_list:
+            for number, group in enumerate(found, 1):
+                _say_group(room, group, number, len(found))
+            raise SystemExit(1)
+        count, left = _walk(room, found, by)
+        if count:
+            marked()
+        click.echo(f"{count} answers decided and kept in {room.decisions}; {left} left.")
+        click.echo(f"The gradebook: t1gen grade {folder} --gradebook gradebook.csv")
+        raise SystemExit(1 if left and not decided else 0)
+
+
+def _walk(room: Classroom, found: Sequence[Group], by: str) -> tuple[int, int]:
+    """Ask about group by group, each decision written at once; how many answers were decided and are left."""
+    from t1gen.desk import decisions
+
+    name = by.strip() or click.prompt("Your name", default=_name(""))
+    todo, done, reason = list(found), 0, ""
+    total = sum(len(g.cases) for g in found)
+    number = 0
+    while todo:
+        group = todo.pop(0)
+        number += 1
+        _say_group(room, group, number, number + len(todo))
+        try:
+            told = _points(group)
+            if told == "each":
+                todo = [*group.apart(), *todo]
+                continue
+            if told == "later":
+                continue
+            kept = decisions.read(room.decisions, room.manifest.exam)
+            if told == "undo":
+                kept = decisions.forget(kept, [(c.report.variant, c.question) for c in group.cases])
+            else:
+                reason = click.prompt("reason", default=reason or None)
+                kept = decisions.decide(kept, _made(group, float(told), name, reason))
+        except (click.Abort, EOFError):
+            click.echo("")
+            break
+        decisions.write(room.decisions, kept)
+        done += len(group.cases)
+    return done, total - done
+
+
+def _made(group: Group, points: float, by: str, reason: str) -> list[Decision]:
+    from t1gen.files import rounded
+
+    return [case.decision(rounded(points), by, reason) for case in group.cases]
+
+
+def _points(group: Group) -> str:
+    """Points as a person types them, or each, later, undo; q stops."""
+    of = group.first.of
+    several = len(group.cases) > 1
+    hint = f"points, 0 to {of:g}" + (f" for all {len(group.cases)}, e: one by one" if several else "")
+    undo = ", -: undo" if group.first.decided_by != "rule" else ""
+    while True:
+        text = click.prompt(f"{hint}{undo}, Enter: later, q: stop", default="", show_default=False).strip().lower()
+        if text in ("", "q", "quit"):
+            if text:
+                raise click.Abort
+            return "later"
+        if text == "e" and several:
+            return "each"
+        if text == "-" and undo:
+            return "undo"
+        points = _amount(text)
+        if points is not None and 0 <= points <= of:
+            return str(points)
+        click.echo(f"'{text[:40]}' is none of these; points may be 0 to {of:g}, such as 0.5 or 1/2")
+
+
+def _amount(text: str) -> float | None:
+    from fractions import Fraction
+
+    try:
+        return float(Fraction(text.replace(",", ".").replace(" ", "")[:20]))
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def _say_group(room: Classroom, group: Group, number: int, of: int) -> None:
+    from t1gen.desk import review
+    from t1gen.desk.tally import short
+    from t1gen.files import printable
+
+    first, cases = group.first, group.cases
+    who = ", ".join(c.report.student or c.report.variant for c in cases[:6])
+    more = f" and {len(cases) - 6} more" if len(cases) > 6 else ""
+    several = "1 answer" if len(cases) == 1 else f"{len(cases)} identical answers"
+    click.secho(f"[{number}/{of}] {cases[0].question} of {group.problem}: {several}: {who}{more}", bold=True)
+    expected = [f"{short(value)}{f' ({count} of them)' if count < len(cases) else ''}"
+                for value, count in review.expected(group)]  # fmt: skip
+    lines = {
+        "question": _question(room, group),
+        "given": short(first.given),
+        "why": f"{first.verdict}: {' '.join(first.reasons)}",
+        "expected": ", ".join(expected[:4]) + (f" and {len(expected) - 4} others" if len(expected) > 4 else ""),
+        "from own": short(first.expected_from_own),
+        "decided": f"{first.points:g} of {first.of:g} by {first.decided_by}" if first.decided_by != "rule" else "",
+    }
+    for name, text in lines.items():
+        if text:
+            click.echo(printable(f"  {name:<9} {text}"))
+
+
+def _question(room: Classroom, group: Group) -> str:
+    """The wording of a question, from the key of the first who has it."""
+    from t1gen import files
+    from t1gen.documents.render import spoken
+    from t1gen.markdown import runs
+
+    seat = next((s for s in room.manifest.students if s.variant == group.cases[0].report.variant), None)
+    if seat is None:
+        return ""
+    key = files.read(room.key(seat), files.Key)
+    texts = {q.id: q.text for p in (key.sheet.problems if key.sheet else ()) for q in p.questions}
+    return " ".join(spoken(runs(texts.get(group.cases[0].question, ""))).split())[:300]

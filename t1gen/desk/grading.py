@@ -1,0 +1,242 @@
+"""Submissions marked, many at a time, and their reports and pages written; what is up to date is left as it is."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from t1gen import __version__, files
+from t1gen.desk import classroom, decisions, pages
+from t1gen.desk.classroom import Classroom, Handed, Refused
+from t1gen.desk.ledger import Book, digest, digest_of, digest_of_test
+from t1gen.errors import FileError, T1genError, fitting
+from t1gen.files import Entry, Key, Report, Seat, Submission
+from t1gen.marking.mark import Marked, mark_all
+from t1gen.marking.rulings import NONE, Rulings
+
+T = TypeVar("T")
+
+TOGETHER = 2_000
+"""Submissions that are read, marked and written at a time."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission: where it, its key and its report lie, what persons decided, and in a class whose it is."""
+
+    submission: Path
+    key: Path
+    report: Path
+    rulings: Rulings = NONE
+    seat: Seat | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """How to mark: the formats of pages, a class's book, and whether changed keys count (nothing is written then)."""
+
+    pages: tuple[str, ...] = ()
+    book: Book | None = None
+    regrade: bool = False
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A marked submission; `before` is the report that lay there.
+
+    `state` is marked, kept (it was up to date) or standing (its key has changed since: the old report stands).
+    """
+
+    task: Task
+    report: Report
+    entry: Entry
+    state: str
+    notices: tuple[str, ...] = ()
+    before: Report | None = None
+
+
+# which submissions
+
+
+def tasks(paths: Sequence[Path], key: Path | None, out: Path | None) -> Iterator[Task | Refused]:
+    """What to do for submissions that are named one by one."""
+    places = [p.parent for p in paths]
+    for path in paths:
+        yield _tried(path, None, _task, path, key, out or (path.parent if places.count(path.parent) > 1 else None))
+
+
+def ruled_by(path: Path, key: Path | None) -> Path:
+    """The decisions.json that holds for a submission: its class's, else one beside it."""
+    return ((_around(path) if key is None else None) or path.parent) / "decisions.json"
+
+
+def _around(path: Path) -> Path | None:
+    """The class that a submission lies in, as CLASS/students/ID/submission.json."""
+    place = path.parent.parent.parent
+    return place if (place / "manifest.json").is_file() else None
+
+
+def _task(path: Path, key: Path | None, out: Path | None) -> Task:
+    around = _around(path) if key is None else None
+    if around:
+        room = classroom.opened(around)
+        ruled = Rulings(decisions.read(room.decisions, room.manifest.exam))
+        return _seated(room, Handed(path, room.seat(path)), out, ruled)
+    found = key or path.parent / "key.json"
+    if not found.is_file():
+        files.read_submission(path)
+        raise FileError(f"no key is beside it ({found}); name one with --key", where=str(path))
+    place = path.parent / "decisions.json"
+    ruled = Rulings(decisions.read(place, files.read(found, Key).exam)) if place.exists() else NONE
+    return Task(path, found, out / f"report-{_slug(path, found)}.json" if out else path.parent / "report.json", ruled)
+
+
+def _slug(path: Path, key: Path) -> str:
+    """A name for a report among others: the student's id or the variant code."""
+    submission, _ = files.read_submission(path)
+    name, variant = submission.student, submission.variant
+    if not name:
+        about = files.read(key, Key)
+        name, variant = about.student.id, about.variant
+    return re.sub(r"[^\w.@+-]+", "-", name)[:64].strip(".-") or re.sub(r"[^\w-]+", "", variant)[:20] or "nobody"
+
+
+def class_tasks(folder: Path, room: Classroom, out: Path | None, ruled: Rulings) -> list[Task | Refused]:
+    """What to do for every submission in a folder."""
+    found = classroom.handed_in(folder, room)
+    return [one if isinstance(one, Refused) else _seated(room, one, out, ruled) for one in found]
+
+
+def _seated(room: Classroom, handed: Handed, out: Path | None, ruled: Rulings) -> Task:
+    seat, own = handed.seat, handed.path.name == "submission.json" and out is None
+    name = "report.json" if own else f"report-{seat.id}.json"
+    return Task(handed.path, room.key(seat), (out or handed.path.parent) / name, ruled, seat)
+
+
+# marking
+
+
+def grade(work: Sequence[Task], order: Order) -> Iterator[Graded | Refused]:
+    """Mark submissions and, unless it is a regrade, write reports and pages; what stops one stops no other."""
+    for start in range(0, len(work), TOGETHER):
+        yield from _some(work[start : start + TOGETHER], order)
+        if order.book and not order.regrade:
+            order.book.save()
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A submission and its key, read; `kept` where its report needs no marking."""
+
+    task: Task
+    submission: Submission
+    entry: Entry
+    notices: list[str]
+    before: Report | None
+    key: Key | None = None
+    kept: str = ""
+
+
+def _some(work: Sequence[Task], order: Order) -> Iterator[Graded | Refused]:
+    read = [_tried(task.submission, task.seat, _read, task, order) for task in work]
+    todo = [r for r in read if isinstance(r, _Read) and not r.kept]
+    pairs = ((r.submission, r.key) for r in todo if r.key)
+    marked = iter(mark_all(pairs, (r.task.rulings for r in todo)))
+    for one in read:
+        if isinstance(one, Refused):
+            yield one
+        elif one.kept:
+            yield _tried(one.task.submission, one.task.seat, _kept, one, order)
+        else:
+            yield _tried(one.task.submission, one.task.seat, _marked, one, next(marked), order)
+
+
+def _tried(path: Path, seat: Seat | None, work: Callable[..., T], *more: Any) -> T | Refused:
+    """What the work on a submission gives, or the error that a user can mend, told from its file."""
+    try:
+        with fitting(str(path), FileError):
+            return work(*more)
+    except T1genError as error:
+        return Refused(path, error, seat)
+
+
+def _read(task: Task, order: Order) -> _Read:
+    submission, notices = files.read_submission(task.submission)
+    known = order.book.entry(task.report) if order.book else None
+    entry = Entry(
+        report="", submission=digest_of(task.submission), key=digest_of(task.key), test=known.test if known else "",
+        decisions=digest(msgspec.json.encode(task.rulings.relevant(task.seat.variant if task.seat else ""))),
+        t1gen=__version__, pages=known.pages if known else {},
+    )  # fmt: skip
+    read = _Read(task, submission, entry, notices, _report_at(task.report))
+    if known and read.before and not order.regrade:
+        if (known.key, known.t1gen) != (entry.key, entry.t1gen):
+            return replace(read, entry=known, kept="standing")
+        if (known.submission, known.decisions) == (entry.submission, entry.decisions):
+            return replace(read, entry=known, kept="kept")
+    key = _key(task)
+    test = digest_of_test(key)
+    if known and known.test != test:
+        raise FileError(f"{task.key} is the key of another test than the one that was marked before; generate it from "
+                        "the bank and secret as they were", where=str(task.submission))  # fmt: skip
+    return replace(read, key=key, entry=msgspec.structs.replace(entry, test=test))
+
+
+def _key(task: Task) -> Key:
+    key = files.read(task.key, Key)
+    if task.seat and key.variant != task.seat.variant:
+        raise FileError(f"is the key of variant '{key.variant}', not '{task.seat.variant}'", where=str(task.key))
+    return key
+
+
+def _report_at(path: Path) -> Report | None:
+    try:
+        return files.read(path, Report)
+    except FileError:
+        return None
+
+
+def _kept(read: _Read, order: Order) -> Graded:
+    assert read.before is not None
+    graded = Graded(read.task, read.before, read.entry, read.kept, tuple(read.notices), read.before)
+    missing = [f for f in order.pages if read.entry.pages.get(f) != digest_of(pages.place(read.task.report, f))]
+    return graded if not missing or read.kept == "standing" else _with_pages(graded, _key(read.task), missing, order)
+
+
+def _marked(read: _Read, found: Marked, order: Order) -> Graded:
+    if isinstance(found, FileError):
+        raise found.inside(str(read.task.submission))
+    report, notices = found
+    graded = Graded(read.task, report, read.entry, "marked", (*read.notices, *notices), read.before)
+    return graded if order.regrade else _written(graded, read.key or _key(read.task), order)
+
+
+def write(graded: Graded, order: Order) -> Graded | Refused:
+    """Write a report that was marked for showing first."""
+    task = graded.task
+    return _tried(task.submission, task.seat, lambda: _written(graded, _key(task), order))
+
+
+def _written(graded: Graded, key: Key, order: Order) -> Graded:
+    """The pages first, so that where the report is new, they are too; those that lie there are kept true."""
+    place, data = graded.task.report, files.encode(graded.report)
+    graded = _with_pages(graded, key, list(dict.fromkeys([*order.pages, *pages.there(place)])), order)
+    files.write(place, data, force=order.book is not None or graded.before is not None)
+    return _entered(graded, order, report=digest(data))
+
+
+def _with_pages(graded: Graded, key: Key, formats: Sequence[str], order: Order) -> Graded:
+    made = pages.made(graded.report, key, formats) if formats else {}
+    for format, data in made.items():
+        files.write(pages.place(graded.task.report, format), data, force=True)
+    return _entered(graded, order, pages={**graded.entry.pages, **{f: digest(data) for f, data in made.items()}})
+
+
+def _entered(graded: Graded, order: Order, **found: str | Mapping[str, str]) -> Graded:
+    entry = msgspec.structs.replace(graded.entry, **found)
+    if order.book and entry.report:
+        order.book.enter(graded.task.report, entry)
+    return replace(graded, entry=entry)
