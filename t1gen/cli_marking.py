@@ -330,9 +330,10 @@ def _name(by: str) -> str:
 @click.argument("folder", type=FILE)
 @click.option("--by", default="", help="Your name; asked for where it is not given.")
 @click.option("--manifest", type=FILE, help="The class that the folder belongs to; default: that in or above it.")
+@click.option("--out", type=FILE, help="The folder of the reports, where grade was told one.")
 @click.option("--list", "only_list", is_flag=True, help="List what waits, and ask nothing.")
 @click.option("--decided", is_flag=True, help="Go through what was decided, to change or undo it.")
-def review(folder: Path, by: str, manifest: Path | None, only_list: bool, decided: bool) -> None:
+def review(folder: Path, by: str, manifest: Path | None, out: Path | None, only_list: bool, decided: bool) -> None:
     """Decide on the answers of a class that no rule can: identical ones together, each with name and reason.
 
     Decisions are kept in decisions.json beside the manifest, and hold through regrades.
@@ -346,11 +347,11 @@ def review(folder: Path, by: str, manifest: Path | None, only_list: bool, decide
 
     room = classroom.opened(manifest) if manifest else classroom.above(folder)
     with held(room.place):
-        order = grading.Order(book=ledger.opened(room.place / "ledger.json", room.manifest.exam))
+        order = grading.Order(book=ledger.opened((out or room.place) / "ledger.json", room.manifest.exam))
 
         def marked() -> list[Graded | Refused]:
             ruled = Rulings(decisions.read(room.decisions, room.manifest.exam))
-            return _marked(grading.class_tasks(folder, room, None, ruled), order)
+            return _marked(grading.class_tasks(folder, room, out, ruled), order)
 
         kept = decisions.read(room.decisions, room.manifest.exam).answers if decided else None
         found = review.groups([g for g in marked() if isinstance(g, grading.Graded)], kept)

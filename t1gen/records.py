@@ -290,7 +290,10 @@ class Decisions(
 
 
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A report's SHA-256 and what it was made from: files, the test as it was sat, what persons decided; its pages."""
+    """A report's SHA-256 and what it was made from: files, the test as it was sat, what persons decided.
+
+    `pages` has the SHA-256 of its feedback pages by format, `notices` what was ignored in the submission.
+    """
 
     report: str
     submission: str
@@ -299,6 +302,7 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     decisions: str
     t1gen: str
     pages: Mapping[str, str] = field(default_factory=dict)
+    notices: Sequence[str] = ()
 
 
 class Ledger(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag="t1gen/ledger@1"):

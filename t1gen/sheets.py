@@ -43,9 +43,9 @@ def _document(exam: files.Exam, kind: str, problems: tuple[blocks.Problem, ...])
     if kind == "worksheet":
         fields.append(((Plain(say_words["date"]),), ()))
     if exam.minutes is not None:
-        time = say(exam.language, "units", "minutes", n=_amount(exam.minutes))
+        time = say(exam.language, "units", "minutes", n=amount(exam.minutes))
         fields.append(((Plain(say_words["minutes"]),), (Plain(time),)))
-    fields.append(((Plain(say_words["total"]),), (Plain(_amount(exam.points)),)))
+    fields.append(((Plain(say_words["total"]),), (Plain(amount(exam.points)),)))
     decimals = usual_decimals(exam)
     note = [] if decimals is None else [_rounding(exam.language, decimals)]
     return blocks.Document(
@@ -69,16 +69,16 @@ def _rounding(language: str, decimals: int) -> blocks.Paragraph:
     return blocks.Paragraph(runs(words(language)["rounding"].replace("{{ decimals }}", str(decimals))))
 
 
-def _amount(points: float) -> str:
+def amount(points: float) -> str:
     return f"{float(points):g}"
 
 
 def _points(exam: files.Exam, points: float) -> str:
-    return say(exam.language, "units", "points", n=_amount(points))
+    return say(exam.language, "units", "points", n=amount(points))
 
 
 def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) -> blocks.Problem:
-    inside = _told(exam.language, problem, key is not None)
+    inside = told_first(exam.language, problem, key is not None)
     own = _decimals(problem)
     if own not in (None, usual_decimals(exam)):
         inside.append(_rounding(exam.language, own or 0))
@@ -92,7 +92,7 @@ def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) ->
     return blocks.Problem(problem.number, (Plain(problem.title),), _points(exam, problem.points), tuple(inside))
 
 
-def _told(language: str, problem: files.Problem, in_key: bool) -> list[blocks.Block]:
+def told_first(language: str, problem: files.Problem, in_key: bool) -> list[blocks.Block]:
     """What stands before the questions: the text, the givens, and the mapping as the problem shows it."""
     program = mapping_of(problem)
     inside: list[blocks.Block] = list(paragraphs(problem.text))
@@ -125,22 +125,22 @@ def _code_lines(problem: files.Problem) -> tuple[str, ...]:
 def _asked(language: str, question: files.Question) -> list[blocks.Block]:
     """Room for an answer."""
     if question.kind == "choice":
-        return [_options(question, ())]
+        return [options(question, ())]
     if question.kind == "order":
-        lines = blocks.Options(_options(question, ()).lines, boxes=False)
+        lines = blocks.Options(options(question, ()).lines, boxes=False)
         return [lines, blocks.Blank("order", (len(question.options),))]
     if question.kind == "table":
-        return [_form(language, question, question.cells)]
+        return [form(language, question, question.cells)]
     if question.ask == "shape":
         return [blocks.Blank("number")]
     return [blocks.Blank(question.kind, tuple(question.shape or ()), None)]
 
 
-def _options(question: files.Question, right: Sequence[str]) -> blocks.Options:
+def options(question: files.Question, right: Sequence[str]) -> blocks.Options:
     return blocks.Options(tuple((o.id, runs(o.text)) for o in question.options), tuple(right))
 
 
-def _form(language: str, question: files.Question, cells: Any) -> blocks.Form:
+def form(language: str, question: files.Question, cells: Any) -> blocks.Form:
     """A table with the cells that are known; None is left empty."""
     decimals = question.decimals if question.decimals is not None else 3
     header = [(Plain(say(language, "table", "quantity")),), *(runs(c) for c in question.columns)]
@@ -149,26 +149,30 @@ def _form(language: str, question: files.Question, cells: Any) -> blocks.Form:
     return blocks.Form(tuple(header), tuple(rows))
 
 
-def _solved(language: str, problem: files.Problem, key: files.Key) -> list[list[blocks.Block]]:
-    """The worked steps and the answer of every question."""
+def worked(language: str, problem: files.Problem) -> list[list[blocks.Block]]:
+    """The worked steps of every question that no earlier one has shown."""
     solved = issued(problem)
     values, shown = values_of(problem, solved), set[str]()
-    out = []
-    for question, result in zip(problem.questions, solved.results[0], strict=True):
-        answer = key.answers[question.id]
-        body = solution(language, question, solved, result, values, shown)
-        body.extend(_answered(language, question, answer))
-        if isinstance(answer.because, str):
-            body += paragraphs(answer.because)
-        out.append(body)
-    return out
+    return [solution(language, question, solved, result, values, shown)
+            for question, result in zip(problem.questions, solved.results[0], strict=True)]  # fmt: skip
+
+
+def reasons(answer: files.KeyAnswer) -> list[blocks.Block]:
+    """Why an answer is right, where the bank says so."""
+    return paragraphs(answer.because) if isinstance(answer.because, str) else []
+
+
+def _solved(language: str, problem: files.Problem, key: files.Key) -> list[list[blocks.Block]]:
+    """The worked steps and the answer of every question."""
+    return [[*body, *_answered(language, q, key.answers[q.id]), *reasons(key.answers[q.id])]
+            for q, body in zip(problem.questions, worked(language, problem), strict=True)]  # fmt: skip
 
 
 def _answered(language: str, question: files.Question, answer: files.KeyAnswer) -> list[blocks.Block]:
     if question.kind == "choice":
-        return [_options(question, answer.value if isinstance(answer.value, list) else [answer.value])]
+        return [options(question, answer.value if isinstance(answer.value, list) else [answer.value])]
     if question.kind == "table":
-        return [_form(language, question, answer.value)]
+        return [form(language, question, answer.value)]
     if question.kind == "order":
         texts = {o.id: o.text.strip("`") for o in question.options}
         lines = tuple(f"{i}  {texts[i]}" for i in answer.value)
@@ -231,5 +235,11 @@ def _answer(question: files.Question, answer: files.KeyAnswer) -> Text:
     shown = value_math(answer.value, decimals)
     if question.ask in WHOLE:
         return (shown,)
-    widest = max(map(float, flat(answer.tolerance)), default=0.0)
-    return (shown, Plain("  \u00b1 "), Math(f"{widest:.2g}", f"{widest:.2g}"))
+    return (shown, *tolerance(answer.tolerance))
+
+
+def tolerance(value: Any) -> Text:
+    """The widest of the tolerances of an answer: ± 0.0012."""
+    widest = f"{max(map(float, flat(value)), default=0.0):.2g}"
+    digits, _, power = widest.partition("e")
+    return Plain("  \u00b1 "), Math(rf"{digits} \cdot 10^{{{int(power)}}}" if power else widest, widest)

@@ -54,8 +54,12 @@ class Graded:
     report: Report
     entry: Entry
     state: str
-    notices: tuple[str, ...] = ()
     before: Report | None = None
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What was ignored in the submission."""
+        return self.entry.notices
 
 
 # which submissions
@@ -134,7 +138,6 @@ class _Read:
     task: Task
     submission: Submission
     entry: Entry
-    notices: list[str]
     before: Report | None
     key: Key | None = None
     kept: str = ""
@@ -169,9 +172,9 @@ def _read(task: Task, order: Order) -> _Read:
     entry = Entry(
         report="", submission=digest_of(task.submission), key=digest_of(task.key), test=known.test if known else "",
         decisions=digest(msgspec.json.encode(task.rulings.relevant(task.seat.variant if task.seat else ""))),
-        t1gen=__version__, pages=known.pages if known else {},
+        t1gen=__version__, pages=known.pages if known else {}, notices=notices,
     )  # fmt: skip
-    read = _Read(task, submission, entry, notices, _report_at(task.report))
+    read = _Read(task, submission, entry, _report_at(task.report))
     if known and read.before and not order.regrade:
         if (known.key, known.t1gen) != (entry.key, entry.t1gen):
             return replace(read, entry=known, kept="standing")
@@ -201,7 +204,7 @@ def _report_at(path: Path) -> Report | None:
 
 def _kept(read: _Read, order: Order) -> Graded:
     assert read.before is not None
-    graded = Graded(read.task, read.before, read.entry, read.kept, tuple(read.notices), read.before)
+    graded = Graded(read.task, read.before, read.entry, read.kept, read.before)
     missing = [f for f in order.pages if read.entry.pages.get(f) != digest_of(pages.place(read.task.report, f))]
     return graded if not missing or read.kept == "standing" else _with_pages(graded, _key(read.task), missing, order)
 
@@ -210,7 +213,8 @@ def _marked(read: _Read, found: Marked, order: Order) -> Graded:
     if isinstance(found, FileError):
         raise found.inside(str(read.task.submission))
     report, notices = found
-    graded = Graded(read.task, report, read.entry, "marked", (*read.notices, *notices), read.before)
+    entry = msgspec.structs.replace(read.entry, notices=[*read.entry.notices, *notices])
+    graded = Graded(read.task, report, entry, "marked", read.before)
     return graded if order.regrade else _written(graded, read.key or _key(read.task), order)
 
 
@@ -222,7 +226,7 @@ def write(graded: Graded, order: Order) -> Graded | Refused:
 
 def _written(graded: Graded, key: Key, order: Order) -> Graded:
     """The pages first, so that where the report is new, they are too; those that lie there are kept true."""
-    place, data = graded.task.report, files.encode(graded.report)
+    place, data = _no_link(graded.task.report), files.encode(graded.report)
     graded = _with_pages(graded, key, list(dict.fromkeys([*order.pages, *pages.there(place)])), order)
     files.write(place, data, force=order.book is not None or graded.before is not None)
     return _entered(graded, order, report=digest(data))
@@ -231,8 +235,15 @@ def _written(graded: Graded, key: Key, order: Order) -> Graded:
 def _with_pages(graded: Graded, key: Key, formats: Sequence[str], order: Order) -> Graded:
     made = pages.made(graded.report, key, formats) if formats else {}
     for format, data in made.items():
-        files.write(pages.place(graded.task.report, format), data, force=True)
+        files.write(_no_link(pages.place(graded.task.report, format)), data, force=True)
     return _entered(graded, order, pages={**graded.entry.pages, **{f: digest(data) for f, data in made.items()}})
+
+
+def _no_link(path: Path) -> Path:
+    """A place beside a submission, where a link may be the student's, and lead to a file that is not."""
+    if path.is_symlink():
+        raise FileError("is a link, so nothing is written there", where=str(path))
+    return path
 
 
 def _entered(graded: Graded, order: Order, **found: str | Mapping[str, str]) -> Graded:

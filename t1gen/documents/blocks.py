@@ -1,8 +1,8 @@
 """What a document is made of: every format is fed these same blocks.
 
 Text is a tuple of runs, so that a student's name can never be read as markup: `Plain` is escaped by each
-format, `Math` is LaTeX (converted for typst) with its NumPy spelling beside it for plain terminals, `Code`
-is monospaced, `Strong` is bold.
+format, `Math` is LaTeX (converted for typst and HTML) with its NumPy spelling beside it for plain terminals,
+`Code` is monospaced, `Strong` is bold, `Verdict` is a sign with words.
 """
 
 from dataclasses import dataclass, field
@@ -29,7 +29,15 @@ class Strong:
     text: str
 
 
-Run = Plain | Math | Code | Strong
+@dataclass(frozen=True)
+class Verdict:
+    """How an answer was marked, in words; its `kind` (a verdict of reports, person or void) gives the sign."""
+
+    kind: str
+    text: str
+
+
+Run = Plain | Math | Code | Strong | Verdict
 Text = tuple[Run, ...]
 
 
@@ -112,6 +120,13 @@ class Form:
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What is to be said of an answer: a name and blocks a row."""
+
+    rows: tuple[tuple[Text, tuple["Block", ...]], ...]
+
+
+@dataclass(frozen=True)
 class Answer:
     """The right answer, in a key."""
 
@@ -137,14 +152,14 @@ class Problem:
     blocks: tuple["Block", ...]
 
 
-Block = Paragraph | Formulas | Listing | Table | Graph | Blank | Options | Form | Answer | Question | Problem
+Block = Paragraph | Formulas | Listing | Table | Graph | Blank | Options | Form | Facts | Answer | Question | Problem
 
 
 @dataclass(frozen=True)
 class Document:
     """A whole sheet.
 
-    `kind` is worksheet or key; `fields` are (label, value) of the title block, a worksheet's empty values are
+    `kind` is worksheet, key or feedback; `fields` are (label, value) of the title block, a worksheet's empty values are
     lines to write on; `variant` stands on every page; `words` are the fixed words a layout needs (page, of,
     variant, key), from templates/text/<language>/.
     """

@@ -5,6 +5,7 @@ Control characters are dropped (a terminal would obey them), line ends become sp
 What pdflatex has no glyph for is printed as `?` by templates/latex, not here: the other engines have more.
 """
 
+import html as _html
 import re
 import unicodedata
 from functools import lru_cache
@@ -80,6 +81,16 @@ def typst(text: str) -> str:
     """`text` as a typst string literal: nothing in a string is markup."""
     escaped = clean(text).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def html(text: str) -> str:
+    """`text` for HTML, between tags or in a quoted attribute."""
+    return _html.escape(clean(text))
+
+
+def css(text: str) -> str:
+    """`text` for a string in a style sheet, which no `</style>` ends."""
+    return re.sub(r"[^\w .-]", lambda m: f"\\{ord(m[0]):x} ", clean(text))
 
 
 def markdown(text: str) -> str:

@@ -7,10 +7,12 @@ from functools import lru_cache
 
 import tylax
 
-from t1gen.documents import escape
-from t1gen.documents.blocks import Math
+from t1gen.documents import escape, mathml
+from t1gen.documents.blocks import Math, Verdict
 
 _LONG = 50
+_UNBROKEN = re.compile(r"\S{50}")
+_PAGE = 60  # letters of a formula
 _NUMBERS = re.compile(r"(.*=)?\s*([\[(][-+0-9.,/\s()\[\]]*[\])])\s*")
 
 
@@ -52,6 +54,44 @@ def _unpaired(number: str) -> str:
     return re.sub(r"[()\[\]]", r"\\\g<0>", number)
 
 
+SIGNS = {"correct": "✓", "follow-through": "✓", "partial": "◐", "wrong": "✗", "blank": "○", "unreadable": "?",
+         "review": "…", "person": "✎", "void": "–"}  # fmt: skip
+"""What stands before a verdict in words, so that no colour is needed."""
+
+
+def _signed(verdict: Verdict, escaped: str) -> str:
+    return f"{SIGNS[verdict.kind]} {escaped}"
+
+
+def _tex_verdict(verdict: Verdict) -> str:
+    return rf"\verdict{{{verdict.kind}}}{{{escape.tex(verdict.text)}}}"
+
+
+def _typst_verdict(verdict: Verdict) -> str:
+    return f"#verdict({escape.typst(SIGNS[verdict.kind])}, {escape.typst(verdict.text)});"
+
+
+def _html_math(math: Math) -> str:
+    shown = mathml.inline(math)
+    return f'<span class="wide"{fit(math)}>{shown}</span>' if is_rigid(math.latex) else shown
+
+
+def _html_verdict(verdict: Verdict) -> str:
+    sign = f'<span aria-hidden="true">{SIGNS[verdict.kind]}</span>'
+    return f'<span class="verdict {verdict.kind}">{sign} {escape.html(verdict.text)}</span>'
+
+
+def fit(math: Math) -> str:
+    """How much smaller a formula must be so that a printed page is wide enough for it."""
+    share = _PAGE / max(1, mathml.letters(math.latex))
+    return f' style="--fit: {share:.2f}"' if share < 1 else ""
+
+
+def _parts(text: str) -> list[str]:
+    """Code cut where a line may break: within words too long for any line."""
+    return re.findall(r"\S{1,30}\s*|\s+", escape.clean(text)) if _UNBROKEN.search(text) else [text]
+
+
 @dataclass(frozen=True)
 class Format:
     """One format: its folder of templates, and how it writes each kind of run.
@@ -66,6 +106,7 @@ class Format:
     strong: Callable[[str], str]
     verbatim: Callable[[str], str]
     formula: Callable[[Math], str]
+    verdict: Callable[[Verdict], str]
 
 
 FORMATS = {
@@ -73,19 +114,21 @@ FORMATS = {
         folder="latex",
         plain=escape.tex,
         math=_tex_math,
-        code=lambda text: rf"\texttt{{{escape.tex(text)}}}",
+        code=lambda text: "\\allowbreak{}".join(rf"\texttt{{{escape.tex(part)}}}" for part in _parts(text)),
         strong=lambda text: rf"\textbf{{{escape.tex(text)}}}",
         verbatim=escape.tex_code,
         formula=lambda math: math.latex,
+        verdict=_tex_verdict,
     ),
     "typ": Format(
         folder="typst",
         plain=lambda text: f"#{escape.typst(text)};",
         math=_typst_inline,
-        code=lambda text: f"#raw({escape.typst(text)});",
+        code=lambda text: "#sym.zws;".join(f"#raw({escape.typst(part)});" for part in _parts(text)),
         strong=lambda text: f"#strong({escape.typst(text)});",
         verbatim=escape.typst,
         formula=_typst_formula,
+        verdict=_typst_verdict,
     ),
     "md": Format(
         folder="markdown",
@@ -95,6 +138,17 @@ FORMATS = {
         strong=lambda text: f"**{escape.markdown(text.strip())}**",
         verbatim=escape.clean,
         formula=_markdown_math,
+        verdict=lambda verdict: f"**{_signed(verdict, escape.markdown(verdict.text))}**",
+    ),
+    "html": Format(
+        folder="html",
+        plain=escape.html,
+        math=_html_math,
+        code=lambda text: f"<code>{escape.html(text)}</code>",
+        strong=lambda text: f"<strong>{escape.html(text)}</strong>",
+        verbatim=escape.html,
+        formula=mathml.displayed,
+        verdict=_html_verdict,
     ),
     "txt": Format(
         folder="terminal",
@@ -104,5 +158,6 @@ FORMATS = {
         strong=escape.clean,
         verbatim=escape.clean,
         formula=lambda math: escape.clean(math.plain),
+        verdict=lambda verdict: _signed(verdict, escape.clean(verdict.text)),
     ),
 }

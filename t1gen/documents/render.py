@@ -9,11 +9,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
 
 from t1gen.data import folder
-from t1gen.documents.blocks import Block, Code, Document, Math, Plain, Question, Run, Strong, Table, Text
-from t1gen.documents.formats import FORMATS, Format, is_rigid
+from t1gen.documents import escape
+from t1gen.documents.blocks import Block, Code, Document, Math, Plain, Question, Run, Strong, Table, Text, Verdict
+from t1gen.documents.formats import FORMATS, Format, fit, is_rigid
 from t1gen.documents.layout import layout, width
 from t1gen.documents.size import is_tall
-from t1gen.documents.telling import columns, told
+from t1gen.documents.telling import arrows, columns, told
 from t1gen.errors import EngineError, near
 
 # Delimiters that leave braces free for LaTeX and typst; the same in every format.
@@ -32,12 +33,13 @@ _SYNTAX: dict[str, Any] = {
 }
 _SHORT = 90
 _NARROW, _WIDE = 7.0, 10.0  # centimetres; a question has about 14, and a width is a guess
+_PIXELS = 96 / 2.54
 _BAR = re.compile(r"\\?\|")
 _GAPS = re.compile(r"\n{3,}")
 
 
 def render(document: Document, format: str, templates: Path | None = None) -> str:
-    """`document` in the format `tex`, `typ`, `md` or `txt`.
+    """`document` in the format `tex`, `typ`, `md`, `html` or `txt`.
 
     `templates` is a folder whose `latex/`, `typst/`, ... come before t1gen's own, file by file.
     Raises EngineError where the format is unknown or a template is broken.
@@ -79,6 +81,11 @@ def _filters(format: Format) -> dict[str, Any]:
         "is_tall": is_tall,
         "line_kind": line_kind,
         "cm": lambda number: f"{number:.3f}",
+        "px": px,
+        "point": lambda point: f"{px(point.x)} {px(point.y)}",
+        "fit": fit,
+        "css": escape.css,
+        "arrows": arrows,
         "wrap": wrap,
         "told": told,
         "in_table": in_table,
@@ -99,6 +106,8 @@ def _run(format: Format, run: Run) -> str:
             return format.code(text)
         case Strong(text):
             return format.strong(text)
+        case Verdict():
+            return format.verdict(run)
 
 
 def lead(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
@@ -113,6 +122,11 @@ def line_kind(math: Math) -> str:
     if len(math.latex) <= _SHORT or width(math.latex) <= (_NARROW if rigid else _WIDE):
         return "plain"
     return "fitted" if rigid else "flowing"
+
+
+def px(length: float) -> str:
+    """Centimetres as the pixels of a browser."""
+    return f"{length * _PIXELS:.1f}"
 
 
 def in_table(markdown: str) -> str:

@@ -6,6 +6,7 @@ from t1gen.documents.blocks import (
     Answer,
     Blank,
     Block,
+    Facts,
     Form,
     Formulas,
     Graph,
@@ -63,6 +64,11 @@ def _(block: Options) -> float:
 @room.register
 def _(block: Form) -> float:
     return 1 + 0.85 * (len(block.rows) + 1)
+
+
+@room.register
+def _(block: Facts) -> float:
+    return 0.4 + sum(max(_LINE, sum(map(room, told))) for _, told in block.rows)
 
 
 @room.register

@@ -27,6 +27,13 @@ def told(graph: Graph) -> tuple[Told, ...]:
     )
 
 
+def arrows(graph: Graph) -> str:
+    """The picture in one line of words: `w → @, x → @ (z), @ → L`."""
+    names = {node.id: node.label.plain for node in graph.nodes}
+    carried = ((edge, f" ({edge.label.plain})" if edge.label else "") for edge in graph.edges)
+    return ", ".join(f"{names[edge.source]} \u2192 {names[edge.target]}{label}" for edge, label in carried)
+
+
 def columns(rows: list[list[str]]) -> list[str]:
     """The lines of a table: `rows` with every cell as wide as its column."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

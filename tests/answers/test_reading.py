@@ -1,4 +1,7 @@
-"""How answers are read: reading.yaml is test and manual at once; T1GEN_RENEW=1 writes docs/answers.md anew from it."""
+"""How answers are read: reading.yaml is test and manual at once; T1GEN_RENEW=1 writes docs/answers.md anew from it.
+
+The `more` rows of a topic are tested and not printed.
+"""
 
 import json
 import os
@@ -16,7 +19,7 @@ from t1gen.files import Option, Question
 
 TOPICS = yaml.safe_load((Path(__file__).parent / "reading.yaml").read_text(encoding="utf-8"))
 PAGE = Path(__file__).parents[2] / "docs" / "answers.md"
-ROWS = [(t, r) for t in TOPICS for r in t["rows"]]
+ROWS = [(t, r) for t in TOPICS for r in (*t["rows"], *t.get("more", ()))]
 
 
 def question(kind: str, options: Any = (), **more: Any) -> Any:

@@ -40,7 +40,8 @@ def fill(room: Path, seed: int = 1) -> None:
     for number, place in enumerate(sorted((room / "students").iterdir())):
         key = read(room / "keys" / place.name / "key.json")
         answers = answered(key, WAYS[number % len(WAYS)], np.random.default_rng([seed, number]))
-        hand_in(place / "submission.json", key, answers)
+        more = {"oops": number, "marks": {"1a": {"points": 1, "by": "ta1", "note": "seen"}}} if number % 10 == 4 else {}
+        hand_in(place / "submission.json", key, answers, **more)
 
 
 def hand_in(path: Path, key: Any, answers: dict[str, Any], **more: Any) -> None:

@@ -188,6 +188,17 @@ def test_links_folders_and_pipes_are_refused(room: Path, tmp_path: Path) -> None
     assert [book(room)[s]["status"] for s in ("s000", "s001", "s002")] == ["refused"] * 3
 
 
+@pytest.mark.parametrize("name", ["report.json", "feedback.md"])
+def test_nothing_is_written_through_a_link(room: Path, name: str) -> None:
+    """A link where the report goes may be a student's, and lead to anybody's file."""
+    victim = room / "keys/s001/key.json"
+    before = victim.read_bytes()
+    (room / "students/s000" / name).symlink_to(victim)
+    done = grade(room, "--feedback", "md")
+    assert f"{name}: is a link" in done.stderr and victim.read_bytes() == before
+    assert book(room)["s000"]["status"] == "refused" and book(room)["s001"]["points"]
+
+
 def test_a_missing_or_wrong_key_stops_nobody_else(room: Path) -> None:
     (room / "keys/s000/key.json").unlink()
     shutil.copy(room / "keys/s002/key.json", room / "keys/s001/key.json")
@@ -277,7 +288,10 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_second_run_changes_nothing_and_says_so(room: Path) -> None:
+    place = submission(room, "s000")
+    changed(place, answers={**read(place)["answers"], "99": 1}, more=2)
     grade(room)
+    assert "question '99' is unknown" in book(room)["s000"]["note"] and "more: unknown" in book(room)["s000"]["note"]
     before = snapshot(room.parent)
     done = grade(room)
     assert snapshot(room.parent) == before
@@ -397,7 +411,7 @@ def test_several_papers_in_a_folder_have_a_report_each(room: Path, tmp_path: Pat
 
 def test_marks_that_students_wrote_themselves_can_be_ignored(room: Path) -> None:
     changed(submission(room, "s009"), marks={"1a": {"points": 99, "by": "ta1"}})
-    grade(room)
+    assert "s009" in grade(room).stdout
     assert float(book(room)["s009"]["points"]) > 0 and "decided: 1a by ta1" in book(room)["s009"]["note"]
     done = grade(room, "--ignore-marks")
     assert book(room)["s009"]["points"] == "0" and "marks in the submission are ignored: 1a" in done.stdout

@@ -78,6 +78,14 @@ def test_a_decision_counts_has_name_and_reason_and_is_final(asked: Path) -> None
     assert t1gen("review", asked, "--by", "Ann").stdout == "Nothing waits for a person.\n"
 
 
+def test_reports_in_a_folder_of_their_own_are_kept_true(asked: Path, tmp_path: Path) -> None:
+    out = tmp_path / "reports"
+    t1gen("grade", asked, "--out", out)
+    t1gen("review", asked, "--out", out, "--by", "Ann", typed="0.5\nfine\n0\nno\n")
+    assert [read(out / f"report-{s}.json")["provisional"] for s in NAMES] == [False] * 3
+    assert not list(asked.rglob("report*.json"))
+
+
 @pytest.mark.parametrize(
     ("typed", "left"),
     [("q\n", 3), ("\n\n", 3), ("", 3), ("0\nno\nq\n", 1), ("e\n0\nno\n0.25\nbetter\nq\n", 1), ("0\n", 3), ("0\n\n", 3)],

@@ -15,6 +15,9 @@ SHAKE, ROUNDING, UNSURE = 1e-10, 2e-15, 1e-7
 """Each step is moved by this part of itself to see what rounding does to a formula; what rounding is taken to be, some
 times that of a float; the part of a value by which it may be off before it decides nothing."""
 
+MOST = 0.9
+"""The part of the points that a right formula leaves to decide; others may hide where they are wrong: 0 * exp(1e9)."""
+
 SIMPLE = 12
 """The largest denominator of a factor that is named."""
 
@@ -37,17 +40,21 @@ def decided(mine: Sampled, right: Sampled) -> str:
     points decide."""
     found, wanted = mine.result, right.result
     usable = finite(wanted) & ~_overflowed(mine)
-    both = usable & finite(found)
+    decisive, both = finite(wanted), usable & finite(found)
     if both.sum() < ENOUGH:
         return "undefined"
     if not agreeing(found, wanted)[both].all():
-        error = _rounding(mine) + _rounding(right).reshape(found.shape)
+        own = _rounding(right).reshape(found.shape)
+        error = _rounding(mine) + own
+        decisive &= everywhere(own <= UNSURE * scale(wanted))
         both &= everywhere(error <= UNSURE * scale(wanted))
         if both.sum() < ENOUGH:
             return "unstable"
         if not agreeing(found, wanted, error)[both].all():
             return "wrong"
-    return "domain" if (usable & ~finite(found)).any() else "correct"
+    if (usable & ~finite(found)).any():
+        return "domain"
+    return "correct" if both.sum() >= MOST * decisive.sum() else "unstable"
 
 
 def _overflowed(formula: Sampled) -> Array:
