@@ -15,8 +15,8 @@ import numpy as np
 from benchmarks.timing import timed
 from t1gen import files
 from t1gen.banks import load
-from t1gen.exam import Maker, Plan
 from t1gen.desk import grading
+from t1gen.exam import Maker, Plan
 from t1gen.mistakes import RULES
 from tests.independent.students import honest, mistaken, slipped
 

@@ -5,12 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain, repeat
-from math import floor
+from math import floor, inf
 from typing import Any
 
 from t1gen.answers import KINDS, Unreadable, Verdict
 from t1gen.errors import MISFITS, FileError, T1genError, near
 from t1gen.files import (
+    TOLD,
     Decisions,
     Key,
     KeyAnswer,
@@ -101,6 +102,9 @@ def _paper(submission: Submission, key: Key, rulings: Rulings) -> Paper:
     if unanswered:
         raise FileError(f"the key has no answer to question {unanswered[0]}")
     told = decided | marks
+    for name, one in told.items():
+        if not -inf < one.points < inf:
+            raise FileError(f"the mark of question {name} has points that are no number")
     problems = [
         (p, [Answer(q, key.answers[q.id], given.get(q.id), told.get(q.id), rulings.void(p, q.id)) for q in p.questions])
         for p in key.sheet.problems
@@ -122,15 +126,19 @@ def _matched(told: Mapping[str, Any], key: Key) -> tuple[dict[str, Any], list[st
     if told.keys() <= key.answers.keys():
         return dict(told), []
     ids = {plain(i): i for i in key.answers}
-    out, notices = {}, []
+    out, notices, unknown = dict[str, Any](), list[str](), list[str]()
     for name, value in told.items():
         found = ids.get(plain(name))
         if found is None:
-            notices.append(f"question '{name[:40]}' is unknown and was ignored{near(name, key.answers)}")
+            unknown.append(name)
         elif found in out:
             notices.append(f"question '{found}' is answered twice; the first answer counts")
         else:
             out[found] = value
+    for name in unknown[:TOLD]:
+        notices.append(f"question '{name[:40]}' is unknown and was ignored{near(name[:40], key.answers)}")
+    if len(unknown) > TOLD:
+        notices.append(f"{len(unknown) - TOLD} more unknown questions were ignored")
     return out, notices
 
 
@@ -290,7 +298,7 @@ def _points(answer: Answer) -> tuple[Fraction, Fraction]:
     if void:
         return (of, of) if void.how == "full" else (Fraction(0), Fraction(0))
     if told:
-        return min(max(Fraction(str(told.points)), Fraction(0)), of), of
+        return Fraction(str(min(max(told.points, 0), answer.key.points))), of
     return of * answer.found.share, of
 
 

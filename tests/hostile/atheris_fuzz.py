@@ -1,8 +1,9 @@
 """Coverage-guided fuzzing by hand: python -m tests.hostile.atheris_fuzz [libFuzzer's options] [a folder of inputs].
 
-Half of the inputs are a submission's bytes, the others one answer beside right ones. What must hold: a report or an error that
-a user can mend, and full points for all other answers. It ends at the first input for which it does not, and keeps that
-in a file crash-*; `-max_total_time=180` ends it after three minutes. Needs atheris, which is no dependency of t1gen.
+Half of the inputs are a submission's bytes, the others one answer beside right ones. What must hold: a report or an
+error that a user can mend, and full points for all other answers. It ends at the first input for which it does not, and
+keeps that in a file crash-*; `-max_total_time=180` ends it after three minutes. Needs atheris, which is no dependency
+of t1gen.
 """
 
 import os

@@ -94,7 +94,13 @@ def run(name: str, path: Path) -> Ended:
     """The marking of a file, and what every marking must do."""
     ended = grade(path, path.parent.parent)
     if place := os.environ.get("T1GEN_HOSTILE"):
-        line = {"name": name, "code": ended.code, "seconds": ended.seconds, "grown": ended.grown, "said": ended.said[:300]}
+        line = {
+            "name": name,
+            "code": ended.code,
+            "seconds": ended.seconds,
+            "grown": ended.grown,
+            "said": ended.said[:300],
+        }
         with open(place, "a", encoding="utf-8") as out:
             out.write(json.dumps(line) + "\n")
     assert not ended.broken, ended.broken

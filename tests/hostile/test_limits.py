@@ -74,11 +74,14 @@ def test_of_a_mark_that_is_there_twice_the_first_counts(tmp_path: Path) -> None:
         (', "marks": {"1a": []}', '$.marks["1a"]: Expected `object`, got `array`'),
         (', "marks": {"\\u001b[31m1a": 1}', '$.marks["[31m1a"]: Expected `object`, got `int`'),
         (', "student": "' + "a" * 81 + '"', "$.student: has 81 characters; at most 80 are read"),
-        (', "marks": {"1a": {"points": 1, "by": "' + "a" * 4001 + '"}}', '$.marks["1a"].by: has 4,001 characters; at most 4,000 are read'),
+        (
+            ', "marks": {"1a": {"points": 1, "by": "' + "a" * 4001 + '"}}',
+            '$.marks["1a"].by: has 4,001 characters; at most 4,000 are read',
+        ),
         (', "marks": ' + many(2001, '{"points": 1}'), "$.marks: has 2,001 marks; at most 2,000 are read"),
         (', "x": ' + "[" * 10**5 + "]" * 10**5, "is nested too deeply"),
     ],
-)  # fmt: skip
+)
 def test_what_is_refused_says_where_and_what(tmp_path: Path, text: str, message: str) -> None:
     assert refused(tmp_path, more=text) == message
 
@@ -103,7 +106,8 @@ def test_nan_in_a_text_stays(tmp_path: Path) -> None:
 
 
 def test_names_and_notes_do_nothing_to_a_terminal(tmp_path: Path) -> None:
-    more = ', "student": " \\u001b[31mada\\u202e ", "marks": {"1a": {"points": 1, "by": "\\u009bT\\u0007", "note": "a\\r\\nb"}}, "\\u001b]0;x": 1'
+    mark = '{"points": 1, "by": "\\u009bT\\u0007", "note": "a\\r\\nb"}'
+    more = f', "student": " \\u001b[31mada\\u202e ", "marks": {{"1a": {mark}}}, "\\u001b]0;x": 1'
     submission, notices = read(tmp_path, '{"\\u001b[2J": 1}', more)
     assert submission == Submission(
         student="[31mada", answers={"[2J": 1}, marks={"1a": Mark(points=1, by="T", note="a \nb")}
@@ -113,7 +117,9 @@ def test_names_and_notes_do_nothing_to_a_terminal(tmp_path: Path) -> None:
 
 def test_notices_are_few(tmp_path: Path) -> None:
     fields = "".join(f', "f{i}": 1' for i in range(500))
-    notices = read(tmp_path, "{" + '"a": 1, ' * 3 + ", ".join(f'"q{i}": 1, "q{i}": 2' for i in range(30)) + "}", fields)[1]
+    notices = read(
+        tmp_path, "{" + '"a": 1, ' * 3 + ", ".join(f'"q{i}": 1, "q{i}": 2' for i in range(30)) + "}", fields
+    )[1]
     assert len(notices) == 2 * (files.TOLD + 1)
     assert "and 480 more unknown fields, ignored" in notices and "and 11 more are answered twice" in notices
 
@@ -121,10 +127,26 @@ def test_notices_are_few(tmp_path: Path) -> None:
 def test_the_page_tells_the_limits_that_hold() -> None:
     told = {int(n.replace(",", "")) for n in re.findall(r"[0-9][0-9,]*", DOCS.split("\n- ")[0])}
     held = {
-        files.SUBMISSION // 2**20, files.LARGEST // 2**20, files.ANSWERS, files.ID, files.WORDS, files.DEEPEST, files.LONGEST,
-        files.TOLD, numbers.LONGEST, spelling.LONGEST, spelling.LINES, rows.LONGEST, rows.ENTRIES, rows.DEPTH, entries.ENTRIES,
-        tokens.TOKENS, parts.MADE, points.LARGEST, syntax.DIGITS,
-    }  # fmt: skip
+        files.SUBMISSION // 2**20,
+        files.LARGEST // 2**20,
+        files.ANSWERS,
+        files.ID,
+        files.WORDS,
+        files.DEEPEST,
+        files.LONGEST,
+        files.TOLD,
+        numbers.LONGEST,
+        spelling.LONGEST,
+        spelling.LINES,
+        rows.LONGEST,
+        rows.ENTRIES,
+        rows.DEPTH,
+        entries.ENTRIES,
+        tokens.TOKENS,
+        parts.MADE,
+        points.LARGEST,
+        syntax.DIGITS,
+    }
     assert held <= told
 
 

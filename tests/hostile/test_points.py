@@ -37,10 +37,38 @@ def questions(kind: str) -> list[Question]:
 # numbers and arrays: one answer, not a choice of several
 
 HEDGES = [
-    "{} or 7", "{} 7", "7; {}", "{}, 7", "[{}, 7]", "[[{}], [7]]", "{} ± 99", "{} +- 99", "{}..99", "-99 < {} < 99",
-    "{} | 7", "{} (or 7)", "{}\n7", "7\n{}", "{} = 7", "7 = {}", "{{{}, 7}}", "{} and 7", "{} & 7", "{}\u20287", "({}, 7)",
-    "where(1 > 0, {}, 7)", "[7, {}][1]", "{} if 1 else 7", "{}%", "{} i", "{}x", "{}?", "{}!", "lambda: {}", "(x := {})",
-]  # fmt: skip
+    "{} or 7",
+    "{} 7",
+    "7; {}",
+    "{}, 7",
+    "[{}, 7]",
+    "[[{}], [7]]",
+    "{} ± 99",
+    "{} +- 99",
+    "{}..99",
+    "-99 < {} < 99",
+    "{} | 7",
+    "{} (or 7)",
+    "{}\n7",
+    "7\n{}",
+    "{} = 7",
+    "7 = {}",
+    "{{{}, 7}}",
+    "{} and 7",
+    "{} & 7",
+    "{}\u20287",
+    "({}, 7)",
+    "where(1 > 0, {}, 7)",
+    "[7, {}][1]",
+    "{} if 1 else 7",
+    "{}%",
+    "{} i",
+    "{}x",
+    "{}?",
+    "{}!",
+    "lambda: {}",
+    "(x := {})",
+]
 
 
 @pytest.mark.parametrize("hedge", HEDGES)
@@ -50,7 +78,9 @@ def test_a_number_among_others_is_no_answer(hedge: str) -> None:
         assert (found.points, found.verdict in ("wrong", "unreadable")) == (0, True), (q.id, found)
 
 
-@pytest.mark.parametrize("hedge", ["[{}, {}]", "[{}, 7]", "{}; {}", "{} or 7", "{}\n\n[7]", "{} ± 1", "7 * {}", "{{{}: 1}}"])
+@pytest.mark.parametrize(
+    "hedge", ["[{}, {}]", "[{}, 7]", "{}; {}", "{} or 7", "{}\n\n[7]", "{} ± 1", "7 * {}", "{{{}: 1}}"]
+)
 def test_an_array_among_others_is_no_answer(hedge: str) -> None:
     for q in questions("array"):
         text = str(key().answers[q.id].value)
@@ -105,14 +135,27 @@ SQUARE = "y = x ** 2", "2 * v * x"
 @pytest.mark.parametrize(
     ("asked", "formula"),
     [
-        (STEP, "v"), (STEP, "v + 0 * exp(-1e6 * x)"), (STEP, "v + 0 * exp(exp(exp(-9 * x)))"), (STEP, "v + 0 * log(x)"),
-        (STEP, "v * sqrt(x) / sqrt(x)"), (STEP, "v + (1e20 * maximum(-x, 0) + 1) - 1e20 * maximum(-x, 0) - 1"),
-        (STEP, "(v * (1e18 + exp(-99 * x)) - v * exp(-99 * x)) / 1e18"), (STEP, "v / (x - x)"), (STEP, "v * 0 / 0"),
-        (SQUARE, "2 * v * abs(x)"), (SQUARE, "2 * v * abs(x) + 0 * exp(-1e6 * x)"), (SQUARE, "2 * v * exp(log(x))"),
-        (SQUARE, "2 * v * sqrt(x) ** 2"), (SQUARE, "where(x > 0, 2 * v * x, 0)"), (SQUARE, "clip(2 * v * x, 0, 99)"),
-        (SQUARE, "2 * v * maximum(x, -x)"), (SQUARE, "max(v, x)"), (SQUARE, "v * x"), (SQUARE, "2 * v * x + 1e-6"),
+        (STEP, "v"),
+        (STEP, "v + 0 * exp(-1e6 * x)"),
+        (STEP, "v + 0 * exp(exp(exp(-9 * x)))"),
+        (STEP, "v + 0 * log(x)"),
+        (STEP, "v * sqrt(x) / sqrt(x)"),
+        (STEP, "v + (1e20 * maximum(-x, 0) + 1) - 1e20 * maximum(-x, 0) - 1"),
+        (STEP, "(v * (1e18 + exp(-99 * x)) - v * exp(-99 * x)) / 1e18"),
+        (STEP, "v / (x - x)"),
+        (STEP, "v * 0 / 0"),
+        (SQUARE, "2 * v * abs(x)"),
+        (SQUARE, "2 * v * abs(x) + 0 * exp(-1e6 * x)"),
+        (SQUARE, "2 * v * exp(log(x))"),
+        (SQUARE, "2 * v * sqrt(x) ** 2"),
+        (SQUARE, "where(x > 0, 2 * v * x, 0)"),
+        (SQUARE, "clip(2 * v * x, 0, 99)"),
+        (SQUARE, "2 * v * maximum(x, -x)"),
+        (SQUARE, "max(v, x)"),
+        (SQUARE, "v * x"),
+        (SQUARE, "2 * v * x + 1e-6"),
     ],
-)  # fmt: skip
+)
 def test_a_formula_that_hides_where_it_is_wrong_is_not_right(asked: tuple[str, str], formula: str) -> None:
     mapping = read_program(asked[0], {"x": (3,)})
     q = Question(id="1", text="", ask="vjp", kind="expression", shape=[3], names={"v": [3], "x": [3]}, points=1)
@@ -126,16 +169,22 @@ def test_a_formula_that_hides_where_it_is_wrong_is_not_right(asked: tuple[str, s
 
 # graphs
 
+
 def graph(text: str) -> QuestionReport:
     return marked({"1a": text}).questions["1a"]
 
 
 @pytest.mark.parametrize(
     "more",
-    ["\n" + "\n".join(f"d{i} = w + {i}" for i in range(150)), "\n" + "\n".join(f"d{i} = d{i - 1} * w" if i else "d0 = w" for i in range(150)),
-     "\nzz = 0.5", "\nzz = w * 7", "\nzz = exp(x)\nzy = zz + 1"],
+    [
+        "\n" + "\n".join(f"d{i} = w + {i}" for i in range(150)),
+        "\n" + "\n".join(f"d{i} = d{i - 1} * w" if i else "d0 = w" for i in range(150)),
+        "\nzz = 0.5",
+        "\nzz = w * 7",
+        "\nzz = exp(x)\nzy = zz + 1",
+    ],
     ids=range(5),
-)  # fmt: skip
+)
 def test_dead_code_is_not_free(more: str) -> None:
     whole, found = graph(right()["1a"]), graph(right()["1a"] + more)
     assert whole.verdict == "correct" and found.points < whole.points
@@ -157,12 +206,15 @@ def test_the_value_of_the_output_is_no_graph() -> None:
 
 # choices, orders, shapes
 
+
 def options(several: bool) -> Question:
     found = [Option(c, c) for c in "abcde"]
     return Question(id="1", text="", ask="choose", kind="choice", options=found, several=several, points=1)
 
 
-@pytest.mark.parametrize("given", ["abcde", "a b c d e", list("abcde"), "a, b, c, d, e", ["a", "a", "b", "c", "d", "e"]])
+@pytest.mark.parametrize(
+    "given", ["abcde", "a b c d e", list("abcde"), "a, b, c, d, e", ["a", "a", "b", "c", "d", "e"]]
+)
 def test_naming_all_options_earns_nothing(given: Any) -> None:
     answer = KeyAnswer(value=["a", "c"], points=1)
     value = KINDS["choice"].read(given, options(True)).value
@@ -180,8 +232,16 @@ def test_one_option_is_one(given: Any) -> None:
 @pytest.mark.xfail(reason="marking.numeric: an array without entries is right by itself", strict=True)
 @pytest.mark.parametrize("given", [None, 5, "x", [1, 2], [[1]]])
 def test_the_shape_of_a_number_is_marked_too(given: Any) -> None:
-    made = Problem(id="made", title="Made", competence="vjp", points=1, minutes=9, mapping="z = x * 3",
-                   ask=({"shape": {"of": "z"}},), given={"x": load("t1").problems[0].given["b"]})  # fmt: skip
+    made = Problem(
+        id="made",
+        title="Made",
+        competence="vjp",
+        points=1,
+        minutes=9,
+        mapping="z = x * 3",
+        ask=({"shape": {"of": "z"}},),
+        given={"x": load("t1").problems[0].given["b"]},
+    )
     [(_, own)] = Maker(Plan(Bank(id="made", title="Made", minutes=9, problems=(made,)), "s", "e")).tests([ADA])
     assert own.answers["1"].value == [] if "1" in own.answers else own.answers["1a"].value == []
     [name] = own.answers

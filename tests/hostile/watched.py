@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from t1gen.cli import main
 
 SLOW, HANG, MEMORY = 5.0, 30.0, 300
-"""Seconds of work that a run may take (each takes below 1); seconds on the clock after which it is taken to hang, on the
-noisiest machine; MB that it may grow."""
+"""Seconds of work that a run may take (each takes below 1); seconds on the clock after which it is taken to hang, on
+the noisiest machine; MB that it may grow."""
 
 ADDRESSES = 4 * 2**30
 """Bytes of addresses that a child may have: none brings the machine down."""
