@@ -64,8 +64,8 @@ class Page:
     def language(self) -> str:
         return self.sheet.language
 
-    def say(self, name: str, /, **values: Any) -> str:
-        return say(self.language, "page", name, **values)
+    def say(self, name: str, /, **values: str | int) -> str:
+        return _said(self.language, "page", name, tuple(values.items()))
 
     def result(self, points: float, of: float) -> str:
         return self.say("result", points=_amount(points), of=_amount(of))
@@ -145,14 +145,20 @@ class Page:
     def verdict(self, found: QuestionReport, *, note: str = "") -> Verdict:
         """The last word on an answer: that it was taken back, a person's, or the rule's."""
         if found.void:
-            return Verdict("void", say(self.language, "verdict", found.void))
+            return Verdict("void", _said(self.language, "verdict", found.void))
         if found.decided_by != "rule":
             told = self.say("person", name=_visible(found.decided_by), note=_visible(note))
             return Verdict("person", told)
         return self.by_rule(found)
 
     def by_rule(self, found: QuestionReport) -> Verdict:
-        return Verdict(found.verdict, say(self.language, "verdict", found.verdict))
+        return Verdict(found.verdict, _said(self.language, "verdict", found.verdict))
+
+
+@lru_cache(maxsize=4096)
+def _said(language: str, group: str, name: str, values: tuple[tuple[str, str | int], ...] = ()) -> str:
+    """What most pages say in the same words."""
+    return say(language, group, name, **dict(values))
 
 
 Row = tuple[Text, tuple[blocks.Block, ...]]
@@ -196,8 +202,10 @@ class Rows:
             return []
         if self.is_picked and self._is_named:
             return self._picked(self.found.read_as)
+        if self._is_table and _sizes(given) == _sizes(self.found.expected):
+            return []
         if self.question.kind in NUMERIC and _is_array(given):
-            return [] if self._is_table else [blocks.Paragraph((_exact(given),))]
+            return [blocks.Paragraph((_exact(given),))]
         return self._typed(_text(given) or self.page.say("unprintable"))
 
     def _typed(self, text: str) -> list[blocks.Block]:
@@ -284,9 +292,17 @@ class Rows:
         """A cell: as answered, and as expected; of one that the sheet prints, only its value."""
         expected = [(_value(value[i][k], self.decimals),) for _, value in others]
         if self.question.cells[i][k] is not None:
-            return [expected[0], *(() for _ in others)]
-        mine = self.found.read_as[i][k]
-        return [(Plain("\u2013") if mine is None else _exact(mine) if _is_array(mine) else _value(mine, 0),), *expected]
+            return [(), expected[0], *(() for _ in others[1:])]
+        return [self._own(i, k), *expected]
+
+    def _own(self, i: int, k: int) -> Text:
+        """A cell as it was handed in, and what it was read as, where that is not the same."""
+        read, given = self.found.read_as[i][k], self.found.given
+        shown: Run = _exact(read) if _is_array(read) else Code(_visible(_text(read)[:SHOWN]))
+        if _sizes(given) == _sizes(self.found.read_as) and isinstance(written := given[i][k], str):
+            typed = Code(_visible(written[:SHOWN]))
+            return (typed, Plain(" = "), shown) if _is_array(read) and not _same(written, read) else (typed,)
+        return (Plain("\u2013"),) if read is None else (shown,)
 
     def _ids(self, value: Any) -> list[str] | None:
         """The options of an answer, where it is nothing else."""
