@@ -50,6 +50,9 @@ def _check_belongs(report: Report, key: Key) -> None:
                                ("student", report.student, key.student.id)):  # fmt: skip
         if mine.strip().lower() != theirs.strip().lower():
             raise FileError(f"this report is for {what} '{mine[:60]}', the key for {what} '{theirs[:60]}'")
+    unknown = [name for name in report.questions if name not in key.answers]
+    if unknown:
+        raise FileError(f"the report has a question '{unknown[0][:60]}' that the key has not")
 
 
 @dataclass(frozen=True)
@@ -405,7 +408,13 @@ def _is_array(value: Any) -> bool:
 
 def _exact(value: Any) -> Math:
     """Numbers with all their digits."""
-    return Math(latex_numbers(value, _spelled), _text(value))
+    return Math(latex_numbers(value, _spelled), _plain(value))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_plain, value))}]"
+    return f"{value:.12g}"
 
 
 def _spelled(value: float) -> str:
