@@ -54,7 +54,7 @@ class Cohort:
             self.key.append(_stacked([_cell(a.value, item) for a in answers], item.shape))
             self.tolerance.append(_stacked([_cell(a.tolerance, item) for a in answers], item.shape))
         self.right = [self.within(i, k, t) for i, (k, t) in enumerate(zip(self.key, self.tolerance, strict=True))]
-        self.whole = [all_entries(r) for r in self.right]
+        self.whole = [all_entries(r) & fits for r, fits in zip(self.right, self.fits, strict=True)]
         self.coarse = [self._coarse(i) for i in range(len(self.chart.items))]
 
     def within(self, item: int, expected: Array, tolerance: Array, some: Any = slice(None)) -> Array:

@@ -131,7 +131,7 @@ def _matched(told: Mapping[str, Any], key: Key) -> tuple[dict[str, Any], list[st
         found = ids.get(plain(name))
         if found is None:
             unknown.append(name)
-        elif found in out:
+        elif found in out and not is_blank(out[found]):
             notices.append(f"question '{found}' is answered twice; the first answer counts")
         else:
             out[found] = value
@@ -277,7 +277,7 @@ def _report(paper: Paper) -> Report:
         )  # fmt: skip
     provisional = any(is_open(q) for q in questions.values())
     return Report(
-        exam=key.exam, variant=key.variant, student=paper.submission.student or key.student.id,
+        exam=key.exam, variant=key.variant, student=key.student.id or paper.submission.student,
         points=rounded(float(total)), of=rounded(float(most)), provisional=provisional, questions=questions,
         problems=problems,
     )  # fmt: skip

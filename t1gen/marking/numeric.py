@@ -172,6 +172,8 @@ class Judging:
 
     def _best(self, i: int, m: int, followed: Followed | None, together: bool) -> Best:
         """What an item is worth by itself or by follow-through, and whether it is rounded too coarsely."""
+        if not self.cohort.fits[i][m]:
+            return None, Fraction(0), False
         own = self.cohort.own[i][..., m]
         right, coarse = self.cohort.right[i][..., m], self.cohort.coarse[i][..., m]
         plain = _share(self.cohort.key[i][..., m], own, right, coarse, together or self._copied(i, m))
