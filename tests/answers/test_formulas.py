@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from t1gen.answers.comparing.points import ENOUGH, POINTS, points
+from t1gen.answers.comparing.points import ENOUGH, POINTS, effort, points
 from t1gen.answers.expression import Names, compare, formula_values
 from t1gen.answers.record import Verdict
 from t1gen.mapping.evaluate import evaluate
@@ -62,6 +62,30 @@ ROWS: list[tuple[Program, str, list[int], str, str, str]] = [
     (MEAN, "v / 4 * ones(4)", [4], "v * ones(N)", "wrong factor 4", "4 times"),
     (GATHERED, "scatter(v, i, shape=(4,))", [4], "one_hot(i, 4).T @ v", "correct", ""),
     (GATHERED, "scatter(v, i, shape=(4,))", [4], "x", "wrong", ""),
+    (SQUARE, "X @ v", [2], "X @ v * 12 / 11", "wrong factor 12/11", "the formula is 12/11 times the right one"),
+    (SQUARE, "X @ v", [2], "X @ v * 12 / 13", "wrong factor", "the formula is a constant times the right one"),
+    (SQUARE, "X @ v", [2], "X @ v * 999", "wrong factor 999", ""),
+    (SQUARE, "X @ v", [2], "X @ v / 999", "wrong factor", ""),
+    (SQUARE, "X @ v", [2], "X @ v * 1001", "wrong", "other values"),
+    (SQUARE, "X @ v", [2], "X @ v / 1001", "wrong", "other values"),
+    # shapes: a vector may be a row or a column, any other shape is the asked one
+    (SQUARE, "X @ v", [2], "(X @ v)[None, :]", "correct", ""),
+    (SQUARE, "X @ v", [2], "2 * (X @ v)[None, :]", "wrong factor 2", ""),
+    (SQUARE, "X @ v", [2], "(X @ v)[:, None]", "correct", ""),
+    (SQUARE, "X @ v", [2], "X", "wrong", "the formula has shape (2, 2), asked was (2,)"),
+    (SQUARE, "v[None, :]", [1, 2], "v", "correct", "one-axis names were read as columns"),
+    (WIDE, "outer(v, x)", [2, 3], "v", "wrong", "the formula has shape (2,), asked was (2, 3)"),
+    (WIDE, "outer(v, x)", [2, 3], "outer(x, v)", "wrong transposed",
+     "asked was (2, 3); the formula is the transpose of the right one"),
+    (WIDE, "outer(v, x)", [2, 3], "2 * outer(x, v)", "wrong transposed factor 2",
+     "the formula is 2 times the transpose of the right one"),
+    # what is too large
+    (SOFT, "v * sigmoid(x)", [3], "sum(ones((300, 300)) @ ones((300, 300))) * v", "review",
+     "the formula could not be compared: it takes too many operations"),
+    (SOFT, "v * sigmoid(x)", [3], "v * exp(500 * x) * exp(-500 * x) * sigmoid(x)", "review", "rounding alone"),
+    (SOFT, "v * sigmoid(x)", [3], "v * sigmoid(x) + 1e-12", "correct", ""),
+    (LOG, "v / x", [6], "v / x + 0 * log(x[0] - 2.5)", "review", "undefined at some points"),
+    (LOG, "v / x", [6], "v / x + log(x[0] - 2.5)", "wrong", "other values"),
     # where it is defined
     (HALVES, "log(x ** 2) / 2", [3], "log(abs(x))", "correct", ""),
     (HALVES, "log(x ** 2) / 2", [3], "log(x)", "review", "undefined at some points where the right one is defined"),
@@ -92,6 +116,32 @@ def test_a_formula_is_right_where_its_values_are(
     found = judged(submitted, right, mapping, shape, N=4)
     assert " ".join((found.verdict, *found.diagnoses)) == verdict, found.reason
     assert told in found.reason
+
+
+EXACT: list[tuple[Program, str, list[int], str, str]] = [
+    # mapping, right formula, shape, submitted, the whole reason
+    (SQUARE, "X @ v", [2], "X @ v", ""),
+    (SQUARE, "X @ v", [2], "v @ X", "the formula has other values than the right one"),
+    (SQUARE, "X @ v", [2], "2 * X @ v", "the formula is 2 times the right one"),
+    (SQUARE, "X @ v", [2], "X @ v * 0.2718", "the formula is a constant times the right one"),
+    (SQUARE, "outer(x, v)", [2, 2], "outer(v, x)", "the formula is the transpose of the right one"),
+    (SQUARE, "outer(x, v)", [2, 2], "-outer(v, x)", "the formula is -1 times the transpose of the right one"),
+    (SQUARE, "v[None, :]", [1, 2], "v", "one-axis names were read as columns"),
+    (WIDE, "outer(v, x)", [2, 3], "W.T", "the formula has shape (3, 2), asked was (2, 3)"),
+    (LOG, "v / x", [6], "v * exp(-log(x - 9))",
+     "the formula could not be compared: it is undefined wherever it was tried"),
+    (SOFT, "v * sigmoid(x)", [3], "v * ((x + 1e12) - 1e12) / x * sigmoid(x)",
+     "the formula could not be compared: rounding alone moves its values too far"),
+    (SOFT, "v * sigmoid(x)", [3], "sum(ones((300, 300)) @ ones((300, 300))) * v",
+     "the formula could not be compared: it takes too many operations"),
+    (HALVES, "log(x ** 2) / 2", [3], "log(x)",
+     "the formula has the right values, but is undefined at some points where the right one is defined"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mapping", "right", "shape", "submitted", "reason"), EXACT)
+def test_the_whole_reason_is_told(mapping: Program, right: str, shape: list[int], submitted: str, reason: str) -> None:
+    assert judged(submitted, right, mapping, shape).reason == reason
 
 
 def test_the_right_formula_is_right_of_itself() -> None:
@@ -139,6 +189,48 @@ def test_points_are_the_same_whenever_asked_for_and_not_special() -> None:
     entries = np.concatenate([a.ravel() for a in first.values()])
     assert len(set(entries)) == len(entries) and not np.isin(entries, range(-9, 10)).any()
     assert first["W"].shape == (2, 3, POINTS)
+
+
+def test_points_are_of_common_sizes_and_half_of_them_positive() -> None:
+    """Sizes from 0.2 to 2; on later rounds other ranges too, for what is defined elsewhere alone."""
+    mapping = read("y = x", {"x": (50,)})
+    first, later = points(mapping, {})["x"], points(mapping, {}, start=1)["x"]
+    assert 0.2 <= np.abs(first).min() < 0.21 and 1.99 < np.abs(first).max() <= 2
+    assert 0.4 < (first[:, : POINTS // 2] < 0).mean() < 0.6 and (first[:, POINTS // 2 :] > 0).all()
+    assert (later > 5).any() and (later < -1.9).any() and np.abs(later).min() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "givens", "places"),
+    [
+        ("y = x[i]", {"x": (3,), "i": (5,)}, 3),
+        ("y = one_hot(i, 4) @ x", {"x": (4,), "i": (2,)}, 4),
+        ("y = scatter(x, i, shape=(4,))", {"x": (2,), "i": (2,)}, 4),
+    ],
+)
+def test_an_index_is_drawn_from_all_of_its_places(text: str, givens: dict[str, Any], places: int) -> None:
+    assert sorted(set(points(read(text, givens), {})["i"].ravel())) == list(range(places))
+
+
+def test_only_an_adjoint_of_a_number_of_the_mapping_is_computed() -> None:
+    """dL_dz is; dz_dx, dq_dz and dL_dq are names of cotangents like any other."""
+    mapping = read("z = W @ x\nL = sum(z)", {"W": (2, 3), "x": (3,)})
+    at = points(mapping, {"dL_dz": (2,), "dz_dx": (2, 3), "dq_dz": (2,), "dL_dq": ()})
+    assert (at["dL_dz"] == 1).all()
+    assert all(len(set(at[n].ravel())) == at[n].size for n in ("dz_dx", "dq_dz", "dL_dq"))
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        ("y = A * A", 120), ("y = A @ B", 240), ("y = sum(A)", 120), ("y = outer(x, x)", 90),
+        ("y = einsum('ik,kj->ij', A, B)", 240), ("y = einsum('ik,ik->i', A, A)", 120),
+    ],
+)  # fmt: skip
+def test_effort_counts_products_before_they_are_summed(text: str, entries: int) -> None:
+    shapes: dict[str, Any] = {"A": (2, 30), "B": (30, 2), "x": (9,)}
+    givens = {n: s for n, s in shapes.items() if n in text.partition("=")[2]}
+    assert effort(read(text, givens)) == entries
 
 
 def test_what_the_mapping_computes_is_computed_at_its_points() -> None:

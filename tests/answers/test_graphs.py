@@ -48,6 +48,10 @@ HELD = read("q = x * y\nd = stop_gradient(q)\nf = q * d + x", scalars("x y"))
 DECAY = read("z = w * x + b\nL = z ** 2 + lam * w ** 2", scalars("w x b lam"))
 TWINS = read("d = exp(x)\ne = exp(x)\nf = d * sin(d) + e", scalars("x"))
 BOUND = read("u = arcsin(x)\nf = u * log(y) + sqrt(t - 3)", scalars("x y t"))
+AXES = read("s = sum(X, axis=0)\nf = s @ s", {"X": (2, 2)})
+LARGER = read("f = maximum(x, y) * x", scalars("x y"))
+TERMS = read("f = a + b + c * d", scalars("a b c d"))
+NOWHERE = read("y = log(-x ** 2)", scalars("x"))
 
 ROWS: list[tuple[Program, str, str, str, str]] = [
     # mapping, submitted, verdict, share, what the reason says
@@ -120,6 +124,37 @@ ROWS: list[tuple[Program, str, str, str, str]] = [
     (TWINS, "d = exp(x)\nf = d * sin(d) + d", "correct", "0", ""),
     (TWINS, "d = exp(x)\ne = exp(x)\nf = d * cos(d) + e", "partial", "3/4", "f: sin(d) is wanted, cos(d) was found"),
     (TWINS, "f = exp(x) * sin(exp(x)) + exp(x)", "partial", "3/4", "d is used 2 times"),
+    # what makes a graph longer
+    (TERMS, "f = a + (c * d + b)", "correct", "0", ""),
+    (TERMS, "f = a + b + c * d + a", "partial", "2/3", "its steps use one another otherwise"),
+    (TERMS, "f = a + b + c * d + a + b", "partial", "1/2", "its steps use one another otherwise"),
+    (TERMS, "f = a + b + c * d + sin(a)", "partial", "1/2", "its steps use one another otherwise"),
+    (TERMS, "f = 2 * (a + b + c * d)", "partial", "2/3", "its steps use one another otherwise"),
+    (TERMS, "f = a + b + c * d * a", "partial", "1/3", "f: a + b + c * d is wanted, a + b + c * d * a was found"),
+    (TERMS, "f = a - b + c * d", "partial", "1/2", "f: a + b + c * d is wanted, a - b + c * d was found"),
+    (TERMS, "f = c * d", "partial", "1/2", "f: a + b + c * d is wanted, c * d was used in its place"),
+    (TERMS, "f = a * b * c * d", "wrong", "0", "f: c * d is missing"),
+    (TERMS, "f = a + b + c * d\ng = a + b", "partial", "1/3", "g leads nowhere"),
+    (NEURON, Q + "p = sigmoid(q)\nL = -log(p)\nt = w1 - b\nu = w2 - b\nv = x1 - b\nw = x2 - b", "partial", "3/7",
+     "t, u, v leads nowhere"),
+    (NEURON, Q + "p = " + " + ".join(f"sin({i}.25 * q)" for i in range(1, 8)) + "\nL = -log(p)", "partial", "3/13",
+     "p: sigmoid(q) is wanted, sin(1.25 * q) + sin(2.25 * q) + sin(3.25 * q) + sin(4.25 * q... was found"),
+    (SHARED, "a = x * y\nb = a + x\nf = a * sin(b)\nc = a * 1", "partial", "3/4", "c leads nowhere"),
+    (SHARED, "a = x * y\nf = a * sin(a)", "partial", "5/8", "b: a + x is wanted, a was used in its place"),
+    (SHARED, "b = x + 1\nf = b * sin(b)", "partial", "1/4", "a: x * y is wanted, x + 1 was found"),
+    (SHARED, "a = y * x\nb = x - a\nf = a * sin(b)", "partial", "3/4", "b: a + x is wanted, x - a was found"),
+    (SHARED, "a = x * y\nb = a + x\ns = sin(b)\nf = a", "partial", "1/2",
+     "f: a * sin(b) is wanted, a was used in its place; s leads nowhere"),
+    (SHARED, "o = ones((50, 50))\nf = sum(o @ o) * x", "review", "0",
+     "the graph could not be compared: it takes too many operations"),
+    # what is told apart, and what is not
+    (AXES, "s = sum(X, axis=1)\nf = s @ s", "partial", "1/2", "sum(X, axis=0) is wanted, sum(X, axis=1) was found"),
+    (AXES, "f = sum(X, axis=0) @ sum(X, axis=0)", "partial", "1/2", "s is used 2 times and should be one node"),
+    (LARGER, "m = maximum(y, x)\nf = x * m", "correct", "0", ""),
+    (LARGER, "f = minimum(y, x) * x", "partial", "1/2", "f: maximum(x, y) is wanted, minimum(y, x) was found"),
+    (NOWHERE, "y = log(-x**2)", "correct", "0", ""),
+    (NOWHERE, "y = x", "review", "0",
+     "the graph could not be compared: the mapping is undefined wherever it was tried"),
     # equal values that are not the same thing, and mappings that are defined in few places
     (HELD, "q = x * y\nf = q * q + x", "partial", "5/8", "d: stop_gradient(q) is wanted, q was used in its place"),
     (HELD, "q = x * y\nf = q * stop_gradient(q) + x", "correct", "0", ""),
@@ -132,6 +167,24 @@ def test_the_right_steps_are_counted(mapping: Program, submitted: str, verdict: 
     found = judged(submitted, mapping, "L2" if mapping is LOSSES else None)
     assert (found.verdict, found.share) == (verdict, Fraction(share)), found.reason
     assert told in found.reason
+
+
+EXACT: list[tuple[Program, str, str]] = [
+    # mapping, submitted, the whole reason
+    (SHARED, "a = x * y\nb = a + x\nf = a * sin(b)", ""),
+    (SHARED, "f = x * y * sin(x * y + x)", "a is used 2 times and should be one node"),
+    (SHARED, "a = x * y\nb = a + x\nf = a * sin(b)\nc = a * 1", "c leads nowhere"),
+    (TERMS, "f = a + b", "f: c * d is missing"),
+    (TERMS, "f = a + b + c * d + a", "its steps use one another otherwise"),
+    (NEURON, Q + "L = log(1 + exp(-q))", "the graph computes L in another way: p: sigmoid(q) is missing"),
+    (SHARED, "o = ones((50, 50))\nf = sum(o @ o) * x", "the graph could not be compared: it takes too many operations"),
+    (NOWHERE, "y = x", "the graph could not be compared: the mapping is undefined wherever it was tried"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mapping", "submitted", "reason"), EXACT)
+def test_the_whole_reason_is_told(mapping: Program, submitted: str, reason: str) -> None:
+    assert judged(submitted, mapping).reason == reason
 
 
 @pytest.mark.parametrize(

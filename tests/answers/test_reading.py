@@ -122,6 +122,12 @@ def test_the_page_is_what_the_table_says() -> None:
     assert PAGE.read_text(encoding="utf-8") == markdown(), "renew it with T1GEN_RENEW=1"
 
 
+def test_what_can_be_read_in_two_ways_is_kept_in_both() -> None:
+    asked = question("expression", shape=[], names={"v": [3], "x": [3]}, sizes={})
+    both, one = (KINDS["expression"].read(text, asked) for text in ("sum(v · x)", "v · x"))
+    assert (both.value, both.other, one.value, one.other) == ("sum(v * x)", "sum(v @ x)", "v @ x", None)
+
+
 # graphs with shapes
 
 
@@ -132,6 +138,13 @@ def test_the_page_is_what_the_table_says() -> None:
         ("p = σ(z)\nz = W x + b", "z = W @ x + b\np = sigmoid(z)"),
         ("z = W · x\nL = z y", "z = W @ x\nL = z * y"),
         ("z = w · x", "z = w * x"),
+        ("z = e^x", "z = exp(x)"),
+        ("z = e**x", "z = exp(x)"),
+        ("z = e x", "z = e · x"),
+        ("a = W x\nz = a y", "a = W @ x\nz = a * y"),
+        ("a = b + W x\nz = a' b", "a = b + W @ x\nz = a.T @ b"),
+        ("z = (w + b) x", "z = (w + b) · x"),
+        ("z = tahn x", "z = tahn · x"),
     ],
 )
 def test_products_of_a_graph_are_those_of_the_shapes(text: str, read: str) -> None:
