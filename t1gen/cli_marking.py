@@ -135,17 +135,15 @@ def _say_report(result: Graded, full: bool) -> None:
             table.add_row(*map(printable, row))
         Console(highlight=False, markup=False).print(table)
     state = " (provisional: a person must look at some answers)" if report.provisional else ""
-    who = printable(report.student or report.variant)
-    click.echo(f"{who}: {total(report)} points{state}   report: {result.task.report}")
+    click.echo(f"{printable(result.who)}: {total(report)} points{state}   report: {result.task.report}")
 
 
 # a class
 
 
 def _class(folder: Path, asked: Asked) -> int:
-    from t1gen.desk import classroom, decisions, grading, ledger
+    from t1gen.desk import classroom, grading, ledger
     from t1gen.desk.folders import held, sweep
-    from t1gen.marking.rulings import Rulings
 
     if asked.key:
         raise click.UsageError("--key belongs to a single submission; a class has its keys in keys/")
@@ -157,8 +155,7 @@ def _class(folder: Path, asked: Asked) -> int:
             sweep(asked.gradebook.parent, asked.gradebook.name)
         if asked.voids or asked.marks is not None:
             _decide(room.decisions, room.manifest.exam, list(_keys(room)), asked)
-        ruled = Rulings(decisions.read(room.decisions, room.manifest.exam))
-        work = grading.class_tasks(folder, room, asked.out, ruled)
+        work = grading.class_tasks(folder, room, asked.out)
         book = ledger.opened((asked.out or room.place) / "ledger.json", room.manifest.exam)
         order = grading.Order(pages=asked.pages, book=book, regrade=asked.regrade)
         results = _marked(work, order)
@@ -219,8 +216,7 @@ def _say_changed(graded: Sequence[Graded]) -> None:
 
     for one in graded:
         for change in changes(one.before, one.report) if one.before and one.state == "marked" else ():
-            who = one.task.seat.id if one.task.seat else one.report.student
-            click.echo(printable(f"{who}: {change}"))
+            click.echo(printable(f"{one.who}: {change}"))
 
 
 def _say_means(graded: Sequence[Graded]) -> None:
@@ -256,11 +252,11 @@ def _say_class(room: Classroom, rows: Sequence[Any], graded: Sequence[Graded]) -
 
 def _regraded(results: list[Graded | Refused], order: Order, asked: Asked) -> list[Graded | Refused]:
     """Show whom new keys change and by how much; write only what a person wants."""
-    from t1gen.desk.changes import amount, changes
+    from t1gen.desk.changes import changes
     from t1gen.desk.classroom import Refused
     from t1gen.desk.grading import write
     from t1gen.desk.tally import total
-    from t1gen.files import printable, rounded
+    from t1gen.files import amount, printable
 
     more = 0.0
     changed = 0
@@ -269,11 +265,10 @@ def _regraded(results: list[Graded | Refused], order: Order, asked: Asked) -> li
         if isinstance(one, Refused) or not one.before or not found:
             continue
         changed, more = changed + 1, more + one.report.points - one.before.points
-        who = one.task.seat.id if one.task.seat else one.report.student or one.report.variant
         parts = "; ".join(map(str, found))
-        click.echo(printable(f"{who}: {total(one.before)} -> {total(one.report)}: {parts}"))
+        click.echo(printable(f"{one.who}: {total(one.before)} -> {total(one.report)}: {parts}"))
     sign = "+" if more >= 0 else ""
-    click.echo(f"{changed} of {len(results)} change, together by {sign}{amount(rounded(more))} points")
+    click.echo(f"{changed} of {len(results)} change, together by {sign}{amount(more)} points")
     if changed and not asked.yes and not _agreed("Write these reports?"):
         click.echo("Nothing was written (--yes writes without asking).")
         raise SystemExit(1)
@@ -343,15 +338,13 @@ def review(folder: Path, by: str, manifest: Path | None, out: Path | None, only_
     """
     from t1gen.desk import classroom, decisions, grading, ledger, review
     from t1gen.desk.folders import held
-    from t1gen.marking.rulings import Rulings
 
     room = classroom.opened(manifest) if manifest else classroom.above(folder)
     with held(room.place):
         order = grading.Order(book=ledger.opened((out or room.place) / "ledger.json", room.manifest.exam))
 
         def marked() -> list[Graded | Refused]:
-            ruled = Rulings(decisions.read(room.decisions, room.manifest.exam))
-            return _marked(grading.class_tasks(folder, room, out, ruled), order)
+            return _marked(grading.class_tasks(folder, room, out), order)
 
         kept = decisions.read(room.decisions, room.manifest.exam).answers if decided else None
         found = review.groups([g for g in marked() if isinstance(g, grading.Graded)], kept)

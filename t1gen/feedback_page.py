@@ -13,6 +13,7 @@ from t1gen import sheets
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text, Verdict
 from t1gen.errors import FileError, fitting
+from t1gen.files import amount
 from t1gen.mapping.notation import latex_name, latex_numbers
 from t1gen.markdown import number, paragraphs, runs, value_math
 from t1gen.records import Exam, Key, Problem, ProblemReport, Question, QuestionReport, Report
@@ -73,13 +74,16 @@ class Page:
     def result(self, points: float, of: float) -> str:
         return self.say("result", points=_amount(points), of=_amount(of))
 
+    def sums(self, found: Report | ProblemReport) -> str:
+        return self.say("result", points=amount(found.points), of=amount(found.of))
+
     def fields(self) -> tuple[tuple[Text, Text], ...]:
         """The title block."""
         student, fixed = self.sheet.student, words(self.language)
         rows = [(fixed["name"], student.name or student.id)]
         if student.name and student.id:
             rows.append((self.say("student"), student.id))
-        rows += [(self.say("exam"), self.key.exam), (fixed["total"], self.result(self.report.points, self.report.of))]
+        rows += [(self.say("exam"), self.key.exam), (fixed["total"], self.sums(self.report))]
         return tuple(((Plain(name),), (Plain(value[:SHOWN]),)) for name, value in rows)
 
     def parts(self) -> Iterator[blocks.Block]:
@@ -107,13 +111,13 @@ class Page:
                 found = self.report.questions[question.id]
                 points = (Plain(_amount(found.points)),), (Plain(_amount(found.of)),)
                 rows.append(((Plain(question.id),), *points, (self.verdict(found),)))
-        total = (self.say("total"), _amount(self.report.points), _amount(self.report.of))
+        total = (self.say("total"), amount(self.report.points), amount(self.report.of))
         return blocks.Table(header, (*rows, (*((Strong(text),) for text in total), ())))
 
     def _problem_row(self, problem: Problem) -> tuple[Text, ...]:
         found = self._sum(problem)
         title = self.say("problem", number=problem.number, title=problem.title)
-        points = (_amount(found.points), _amount(found.of)) if found else ("", "")
+        points = (amount(found.points), amount(found.of)) if found else ("", "")
         return (Strong(title),), *((Strong(text),) for text in points), self._floored(problem)
 
     def _sum(self, problem: Problem) -> ProblemReport | None:
@@ -133,7 +137,7 @@ class Page:
         for question, steps in zip(problem.questions, sheets.worked(self.language, problem), strict=True):
             inside.append(self._question(question, steps))
         found = self._sum(problem)
-        points = self.result(found.points, found.of) if found else ""
+        points = self.sums(found) if found else ""
         return blocks.Problem(problem.number, (Plain(problem.title),), points, tuple(inside))
 
     def _question(self, question: Question, steps: list[blocks.Block]) -> blocks.Question:

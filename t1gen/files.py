@@ -4,6 +4,7 @@ import json
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -73,6 +74,11 @@ def rounded(x: Number) -> Number:
         return int(x)
     short = float(f"{x:.12g}")
     return int(short) if short.is_integer() and abs(short) < 1e15 else short
+
+
+def amount(points: Number) -> str:
+    """Points as files hold them, no digit less: 24, 0.25."""
+    return str(rounded(points))
 
 
 def numbers(nested: Any) -> Any:
@@ -404,8 +410,7 @@ def _once(data: bytes | Raw, where: str) -> dict[str, Raw]:
     pairs = _pairs(data)
     found = dict(pairs)
     if len(found) < len(pairs):
-        seen = set[str]()
-        name = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        name = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         raise FileError(f"'{_shown(name)}' is there twice", where=where)
     return found
 

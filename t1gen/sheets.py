@@ -43,9 +43,9 @@ def _document(exam: files.Exam, kind: str, problems: tuple[blocks.Problem, ...])
     if kind == "worksheet":
         fields.append(((Plain(say_words["date"]),), ()))
     if exam.minutes is not None:
-        time = say(exam.language, "units", "minutes", n=amount(exam.minutes))
+        time = say(exam.language, "units", "minutes", n=_amount(exam.minutes))
         fields.append(((Plain(say_words["minutes"]),), (Plain(time),)))
-    fields.append(((Plain(say_words["total"]),), (Plain(amount(exam.points)),)))
+    fields.append(((Plain(say_words["total"]),), (Plain(_amount(exam.points)),)))
     decimals = usual_decimals(exam)
     note = [] if decimals is None else [_rounding(exam.language, decimals)]
     return blocks.Document(
@@ -69,12 +69,12 @@ def _rounding(language: str, decimals: int) -> blocks.Paragraph:
     return blocks.Paragraph(runs(words(language)["rounding"].replace("{{ decimals }}", str(decimals))))
 
 
-def amount(points: float) -> str:
+def _amount(points: float) -> str:
     return f"{float(points):g}"
 
 
 def _points(exam: files.Exam, points: float) -> str:
-    return say(exam.language, "units", "points", n=amount(points))
+    return say(exam.language, "units", "points", n=_amount(points))
 
 
 def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) -> blocks.Problem:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from t1gen.files import Number, QuestionReport, Report
+from t1gen.files import QuestionReport, Report, amount
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,3 @@ def _why(before: QuestionReport | None, after: QuestionReport | None) -> str:
     if after.decided_by != before.decided_by and after.decided_by != "rule":
         return f" (decided by {after.decided_by})"
     return f" ({before.verdict} -> {after.verdict})" if after.verdict != before.verdict else f" ({after.verdict})"
-
-
-def amount(points: Number) -> str:
-    """Points as they are stored, no digit less."""
-    return str(int(points)) if float(points).is_integer() else str(points)

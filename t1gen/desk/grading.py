@@ -1,6 +1,7 @@
 """Submissions marked, many at a time, and their reports and pages written; what is up to date is left as it is."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,6 +58,11 @@ class Graded:
     before: Report | None = None
 
     @property
+    def who(self) -> str:
+        """How the student is told: by the seat in a class."""
+        return self.task.seat.id if self.task.seat else self.report.student or self.report.variant
+
+    @property
     def notices(self) -> Sequence[str]:
         """What was ignored in the submission."""
         return self.entry.notices
@@ -67,9 +73,9 @@ class Graded:
 
 def tasks(paths: Sequence[Path], key: Path | None, out: Path | None) -> Iterator[Task | Refused]:
     """What to do for submissions that are named one by one."""
-    places = [p.parent for p in paths]
+    together, rooms = Counter(p.parent for p in paths), dict[Path, tuple[Classroom, Rulings]]()
     for path in paths:
-        yield _tried(path, None, _task, path, key, out or (path.parent if places.count(path.parent) > 1 else None))
+        yield _tried(path, None, _task, path, key, out or (path.parent if together[path.parent] > 1 else None), rooms)
 
 
 def ruled_by(path: Path, key: Path | None) -> Path:
@@ -83,11 +89,16 @@ def _around(path: Path) -> Path | None:
     return place if (place / "manifest.json").is_file() else None
 
 
-def _task(path: Path, key: Path | None, out: Path | None) -> Task:
+def _task(
+    path: Path, key: Path | None, out: Path | None, rooms: dict[Path, tuple[Classroom, Rulings]]
+) -> Task:  # fmt: skip
+    """`rooms` has the classes that were opened for earlier paths."""
     around = _around(path) if key is None else None
     if around:
-        room = classroom.opened(around)
-        ruled = Rulings(decisions.read(room.decisions, room.manifest.exam))
+        if around not in rooms:
+            room = classroom.opened(around)
+            rooms[around] = room, _ruled(room)
+        room, ruled = rooms[around]
         return _seated(room, Handed(path, room.seat(path)), out, ruled)
     found = key or path.parent / "key.json"
     if not found.is_file():
@@ -108,9 +119,14 @@ def _slug(path: Path, key: Path) -> str:
     return re.sub(r"[^\w.@+-]+", "-", name)[:64].strip(".-") or re.sub(r"[^\w-]+", "", variant)[:20] or "nobody"
 
 
-def class_tasks(folder: Path, room: Classroom, out: Path | None, ruled: Rulings) -> list[Task | Refused]:
+def _ruled(room: Classroom) -> Rulings:
+    """What persons decided on a class."""
+    return Rulings(decisions.read(room.decisions, room.manifest.exam))
+
+
+def class_tasks(folder: Path, room: Classroom, out: Path | None) -> list[Task | Refused]:
     """What to do for every submission in a folder."""
-    found = classroom.handed_in(folder, room)
+    ruled, found = _ruled(room), classroom.handed_in(folder, room)
     return [one if isinstance(one, Refused) else _seated(room, one, out, ruled) for one in found]
 
 
@@ -133,26 +149,24 @@ def grade(work: Sequence[Task], order: Order) -> Iterator[Graded | Refused]:
 
 @dataclass(frozen=True)
 class _Read:
-    """A submission and its key, read; `kept` where its report needs no marking."""
+    """A submission and its key, read to be marked."""
 
     task: Task
     submission: Submission
+    key: Key
     entry: Entry
     before: Report | None
-    key: Key | None = None
-    kept: str = ""
 
 
 def _some(work: Sequence[Task], order: Order) -> Iterator[Graded | Refused]:
     read = [_tried(task.submission, task.seat, _read, task, order) for task in work]
-    todo = [r for r in read if isinstance(r, _Read) and not r.kept]
-    pairs = ((r.submission, r.key) for r in todo if r.key)
-    marked = iter(mark_all(pairs, (r.task.rulings for r in todo)))
+    todo = [r for r in read if isinstance(r, _Read)]
+    marked = iter(mark_all(((r.submission, r.key) for r in todo), (r.task.rulings for r in todo)))
     for one in read:
         if isinstance(one, Refused):
             yield one
-        elif one.kept:
-            yield _tried(one.task.submission, one.task.seat, _kept, one, order)
+        elif isinstance(one, Graded):
+            yield _tried(one.task.submission, one.task.seat, _paged, one, order)
         else:
             yield _tried(one.task.submission, one.task.seat, _marked, one, next(marked), order)
 
@@ -166,26 +180,35 @@ def _tried(path: Path, seat: Seat | None, work: Callable[..., T], *more: Any) ->
         return Refused(path, error, seat)
 
 
-def _read(task: Task, order: Order) -> _Read:
+def _read(task: Task, order: Order) -> _Read | Graded:
+    """What is to be marked, or the report that stands without it."""
     submission, notices = files.read_submission(task.submission)
-    known = order.book.entry(task.report) if order.book else None
-    entry = Entry(
-        report="", submission=digest_of(task.submission), key=digest_of(task.key), test=known.test if known else "",
-        decisions=digest(msgspec.json.encode(task.rulings.relevant(task.seat.variant if task.seat else ""))),
-        t1gen=__version__, pages=known.pages if known else {}, notices=notices,
-    )  # fmt: skip
-    read = _Read(task, submission, entry, _report_at(task.report))
-    if known and read.before and not order.regrade:
+    before, known = _report_at(task.report), order.book.entry(task.report) if order.book else None
+    entry = _entry(task, known) if order.book else NOWHERE
+    if known and before and not order.regrade:
         if (known.key, known.t1gen) != (entry.key, entry.t1gen):
-            return replace(read, entry=known, kept="standing")
+            return Graded(task, before, known, "standing", before)
         if (known.submission, known.decisions) == (entry.submission, entry.decisions):
-            return replace(read, entry=known, kept="kept")
+            return Graded(task, before, known, "kept", before)
     key = _key(task)
-    test = digest_of_test(key)
+    test = digest_of_test(key) if order.book else ""
     if known and known.test != test:
         raise FileError(f"{task.key} is the key of another test than the one that was marked before; generate it from "
                         "the bank and secret as they were", where=str(task.submission))  # fmt: skip
-    return replace(read, key=key, entry=msgspec.structs.replace(entry, test=test))
+    return _Read(task, submission, key, msgspec.structs.replace(entry, test=test, notices=notices), before)
+
+
+NOWHERE = Entry(report="", submission="", key="", test="", decisions="", t1gen=__version__)
+"""What is entered nowhere: a paper that is in no class."""
+
+
+def _entry(task: Task, known: Entry | None) -> Entry:
+    """What a report would be made from now."""
+    told = task.rulings.relevant(task.seat.variant if task.seat else "")
+    return msgspec.structs.replace(
+        NOWHERE, submission=digest_of(task.submission), key=digest_of(task.key),
+        decisions=digest(msgspec.json.encode(told)), pages=known.pages if known else {},
+    )  # fmt: skip
 
 
 def _key(task: Task) -> Key:
@@ -202,11 +225,13 @@ def _report_at(path: Path) -> Report | None:
         return None
 
 
-def _kept(read: _Read, order: Order) -> Graded:
-    assert read.before is not None
-    graded = Graded(read.task, read.before, read.entry, read.kept, read.before)
-    missing = [f for f in order.pages if read.entry.pages.get(f) != digest_of(pages.place(read.task.report, f))]
-    return graded if not missing or read.kept == "standing" else _with_pages(graded, _key(read.task), missing, order)
+def _paged(graded: Graded, order: Order) -> Graded:
+    """A report that is up to date, with the pages that it has not yet."""
+    if graded.state == "standing":
+        return graded
+    place, made = graded.task.report, graded.entry.pages
+    missing = [f for f in order.pages if made.get(f) != digest_of(pages.place(place, f))]
+    return _with_pages(graded, _key(graded.task), missing, order) if missing else graded
 
 
 def _marked(read: _Read, found: Marked, order: Order) -> Graded:
@@ -215,7 +240,7 @@ def _marked(read: _Read, found: Marked, order: Order) -> Graded:
     report, notices = found
     entry = msgspec.structs.replace(read.entry, notices=[*read.entry.notices, *notices])
     graded = Graded(read.task, report, entry, "marked", read.before)
-    return graded if order.regrade else _written(graded, read.key or _key(read.task), order)
+    return graded if order.regrade else _written(graded, read.key, order)
 
 
 def write(graded: Graded, order: Order) -> Graded | Refused:

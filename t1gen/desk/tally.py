@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from t1gen.desk.changes import amount
 from t1gen.desk.classroom import Classroom, Refused
 from t1gen.desk.grading import Graded
 from t1gen.exchange.gradebook import Row
-from t1gen.files import QuestionReport, Report
+from t1gen.files import QuestionReport, Report, amount
 from t1gen.marking.mark import is_open
 
 
@@ -46,9 +45,8 @@ def note(graded: Graded) -> str:
 
 def line(graded: Graded) -> str:
     """`ada   14.25 of 24   provisional: to decide: 2b`."""
-    report, more = graded.report, note(graded)
-    who = graded.task.seat.id if graded.task.seat else report.student or report.variant
-    return f"{who}   {total(report)}   {status(graded)}{': ' if more else ''}{more}"
+    more = note(graded)
+    return f"{graded.who}   {total(graded.report)}   {status(graded)}{': ' if more else ''}{more}"
 
 
 def total(report: Report) -> str:
@@ -94,6 +92,7 @@ def _mean(problem: str, got: list[tuple[str, QuestionReport]]) -> Mean:
     verdicts = Counter(q.verdict for q in reports)
     return Mean("/".join(names), problem, len(got), fmean(q.points for q in reports), fmean(q.of for q in reports),
                 dict(verdicts.most_common()))  # fmt: skip
+
 
 # one paper
 

@@ -16,34 +16,11 @@ from click.testing import CliRunner
 
 from t1gen import files
 from t1gen.cli import main
+from tests.test_hostile_kinds import BANK
 
 from .answers import ANSWERS
 from .watched import MEMORY, SLOW, Ended, grade
 from .whole import KEPT, PLACES, REFUSED, Right
-
-BANK = """\
-id: kinds
-title: Kinds
-minutes: 20
-problems:
-  - id: one
-    title: One
-    competence: backpropagation
-    points: 4
-    minutes: 9
-    few: a test
-    given: {w: {draw: "nonzero(-3, 3)"}, x: {draw: "nonzero(-3, 3)"}}
-    mapping: |
-      z = w * x
-      p = sigmoid(z)
-      L = -log(p)
-    ask:
-      - table: {rows: [z, p], show: [z.value]}
-      - order: {wrt: w}
-      - choose: {text: Which?, right: [a, b, c, d, e, f], wrong: [g, h, i, j, k, l, m, n, o, q], show: [2, 2]}
-      - cheaper: {wrt: w}
-"""
-"""The kinds of answer that the standard test has not."""
 
 SMALL = 200_000
 """Bytes of an answer that may stand in several places of one submission."""
