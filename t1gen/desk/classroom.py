@@ -84,11 +84,19 @@ def opened(place: Path) -> Classroom:
 
 
 def above(folder: Path) -> Classroom:
-    """The class that a folder of submissions belongs to: it, or one of the two folders around it, has the manifest."""
-    for place in (folder, folder / "..", folder / ".." / ".."):
-        if (place / "manifest.json").is_file():
-            return opened(Path(os.path.normpath(place)))
-    raise FileError("no manifest.json is here or in the two folders above; name it with --manifest", where=str(folder))
+    """The class that a folder of submissions belongs to: it, or one of the two folders around it, has the manifest.
+
+    Raises FileError where none has, or several: one of them may be an upload.
+    """
+    around = {place.resolve(): Path(os.path.normpath(place)) for place in (folder, folder / "..", folder / ".." / "..")}
+    found = [place for place in around.values() if (place / "manifest.json").is_file()]
+    if len(found) > 1:
+        raise FileError(f"there is a manifest.json in {found[0]} and in {found[1]}; name the class's with --manifest",
+                        where=str(folder))  # fmt: skip
+    if not found:
+        raise FileError("no manifest.json is here or in the two folders above; name it with --manifest",
+                        where=str(folder))  # fmt: skip
+    return opened(found[0])
 
 
 def handed_in(folder: Path, classroom: Classroom) -> list[Handed | Refused]:

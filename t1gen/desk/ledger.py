@@ -38,7 +38,9 @@ class Book:
         files.write(self.place, files.encode(ledger), force=True)
 
     def _name(self, report: Path) -> str:
-        return Path(os.path.relpath(report, self.place.parent)).as_posix()
+        """Its place as seen from the ledger; bytes that are no UTF-8, as an upload may have in its name, escaped."""
+        place = Path(os.path.relpath(report, self.place.parent)).as_posix()
+        return os.fsencode(place).decode("utf-8", "backslashreplace")
 
 
 def opened(place: Path, exam: str) -> Book:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from t1gen.files import Number, Report, Seat
+from t1gen.files import Number, Report, Seat, printable
 
 RUN = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet run a field."""
@@ -42,8 +42,8 @@ def gradebook(rows: Sequence[Row]) -> bytes:
 
 
 def neutral(text: str) -> str:
-    """A text that no spreadsheet runs."""
-    flat = " ".join(text.splitlines())
+    """A text that no spreadsheet runs, on one line and `printable`."""
+    flat = printable(" ".join(text.splitlines()))
     return f"'{flat}" if flat.lstrip(" ").startswith(RUN) else flat
 
 

@@ -239,6 +239,27 @@ def test_a_report_that_a_student_puts_there_is_not_believed(room: Path) -> None:
     assert book(room)["s009"]["points"] == "0"
 
 
+def test_a_manifest_that_a_student_hands_in_is_not_believed(room: Path) -> None:
+    shutil.copy(room / "manifest.json", room / "students/s000/manifest.json")
+    done = t1gen("grade", room / "students/s000")
+    assert done.exit_code == 2 and "name the class's with --manifest" in done.stderr
+    assert t1gen("grade", room / "students/s000", "--manifest", room).exit_code == 0
+
+
+def test_names_of_uploads_that_no_text_can_hold_stop_nothing(room: Path) -> None:
+    """Bytes that are no UTF-8, line ends, what a terminal would obey."""
+    for number, name in enumerate((b"\xff\xfe", b"a\nb", b"\x1b[31mred", b"=cmd")):
+        place = os.path.join(os.fsencode(room), b"inbox", name)
+        os.makedirs(place)
+        shutil.copy(submission(room, f"s00{number}"), os.path.join(place, b"sub.json"))
+        Path(os.fsdecode(os.path.join(place, b"broken.json"))).write_text("{", encoding="utf-8")
+    for _ in range(2):
+        done = t1gen("grade", room / "inbox", "--gradebook", room.parent / "gradebook.csv", "--feedback", "md")
+        assert done.exit_code == 1 and "4 could not be marked" in done.stderr
+        assert "\x1b" not in done.output and book(room)["s000"]["points"] == "24"
+    assert "4 were marked before" in done.stdout
+
+
 def test_a_manifest_with_an_id_that_leads_elsewhere_is_refused(room: Path) -> None:
     manifest = read(room / "manifest.json")
     manifest["students"][0]["id"] = "../../x"
