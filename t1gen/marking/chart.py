@@ -70,17 +70,23 @@ class Chart:
                     yield edge, Step(edge, "mul", (v, step), (), item.shape, "edge")
 
     def sources(self, tape: int, item: int, passed: Passed = frozenset()) -> tuple[int, ...]:
-        """The nearest asked items above an item on a tape, those that are `passed` looked through."""
+        """The nearest asked items above an item on a tape, those that are `passed` looked through.
+
+        A quantity that is asked twice, by itself and in a table, has two.
+        """
         key = (tape, item, passed)
         if key not in self._sources:
             program, own = self.issued.tapes[tape].program, self.items[item].steps[tape]
-            stops = {x.steps[tape]: i for i, x in enumerate(self.items) if i != item and i not in passed}
-            stops = {n: i for n, i in stops.items() if n != own and program[n].op not in ("given", "const")}
+            stops: dict[str, list[int]] = {}
+            for i, x in enumerate(self.items):
+                name = x.steps[tape]
+                if i not in passed and name != own and program[name].op not in ("given", "const"):
+                    stops.setdefault(name, []).append(i)
             found, todo, seen = set(), list(self._args(tape, own)), set[str]()
             while todo:
                 name = todo.pop()
                 if name in stops:
-                    found.add(stops[name])
+                    found.update(stops[name])
                 elif name not in seen:
                     seen.add(name)
                     todo += self._args(tape, name)

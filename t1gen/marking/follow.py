@@ -109,11 +109,11 @@ class Follower:
         as they are and a written 0 as nearly 0."""
         steps, decimals = [x.steps[tape] for x in self.chart.items], self.cohort.decimals
         givens, sources = self.cohort.givens(members), self.chart.sources(tape, item, passed)
-        for j in sources:
+        for j in sorted(sources, key=lambda j: j in own):
             use = self.usable[j][members] & ((self.cohort.whole[j][members] & ~lost) | (j in own))
             written = self.cohort.own[j][..., members]
             written = np.where(lost & (written == 0), NUDGE, written)
-            givens[steps[j]] = np.where(use, written, self._true(j, members))
+            givens[steps[j]] = np.where(use, written, givens.get(steps[j], self._true(j, members)))
         program = self.chart.held(tape, item, passed)
         values = evaluate(program, givens)
         expected = np.broadcast_to(values[steps[item]], (*self.chart.items[item].shape, len(members)))

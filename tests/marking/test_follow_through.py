@@ -291,6 +291,26 @@ def test_a_key_changed_by_hand_stands_for_itself() -> None:
 # sources
 
 
+TWICE = sheet(
+    "z = w * x; q = y * z; p = sigmoid(q); L = -log(p)",
+    "[z, q, p, dL/dq, {table: {rows: [z, p], show: [z.value, z.gradient, p.gradient]}}]",
+    {"w": 1, "x": -2, "y": -1},
+)
+
+
+@pytest.mark.parametrize("cell", [None, ..., "0.125", 0.047, "dunno"])
+def test_a_quantity_that_is_asked_twice_may_be_taken_from_either_answer(cell: Any) -> None:
+    """What stands in the table's cell of p takes nothing from who went on from the p of question 1c."""
+    table = cell if cell is ... else [[None, None], [cell, None]]
+    found = TWICE.marked(..., ..., 0.047, -0.953, table)[3]
+    assert (found.verdict, found.points) == ("follow-through", found.of)
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(-0.875, "follow-through"), (-0.119, "correct"), (-0.5, "wrong")])
+def test_a_quantity_that_is_right_once_may_be_taken_from_the_table(value: float, verdict: str) -> None:
+    assert TWICE.marked(..., ..., ..., value, [[None, None], [0.125, None]])[3].verdict == verdict
+
+
 def charts(name: str) -> list[Chart]:
     [(_, key)] = Maker(Plan(load(name), "cycle", "e")).tests([Student("ada", "")])
     assert key.sheet
