@@ -16,6 +16,7 @@ from t1gen.errors import BankError, near
 from t1gen.lecture import unknown
 from t1gen.mapping.custom import Custom, declare, read_custom
 from t1gen.mistakes import MISTAKES
+from t1gen.setting import USUAL, SettingError
 
 COMPETENCES = ("draw-graph", "vjp", "backpropagation", "concepts")
 SHOWS = ("mapping", "listing", "text")
@@ -104,10 +105,21 @@ class Slot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Bank(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A test as declared: all its problems, and the slots that they are drawn for in order."""
+    """A test as declared: all its problems, and the slots that they are drawn for in order.
+
+    `calculator` says whether one is allowed, or nothing of it; where not, a table of values is printed. `formulas`
+    wants a formula sheet, `aids` says in words what may be used, `setting` how sheets are set.
+    """
 
     id: str
     title: Words
+    course: Words = ""
+    author: str = ""
+    date: Words = ""
+    aids: Words = ""
+    calculator: bool | None = None
+    formulas: bool = False
+    setting: str | tuple[str, ...] = ()
     minutes: float
     language: str = "en"
     problems: tuple[Problem, ...]
@@ -336,6 +348,10 @@ def _check(bank: Bank) -> None:
             raise BankError("an operation has a vjp for every argument", where=f"{bank.path}: {operation.name}")
     if not bank.problems:
         raise BankError("a bank has at least one problem", where=bank.path)
+    try:
+        USUAL.with_words(bank.setting)
+    except SettingError as error:
+        raise BankError(error.message, where=f"{bank.path}: setting") from None
 
 
 def _check_problem(one: Problem, where: str) -> None:
@@ -398,7 +414,7 @@ def _check_marking(one: Problem, options: Mapping[str, Any], where: str) -> None
 
 
 POOLS = ("right", "wrong")
-WORDED = ("title", "text", "few", "because", "right", "wrong")
+WORDED = ("title", "course", "date", "aids", "text", "few", "because", "right", "wrong")
 """Fields of a bank that hold words."""
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from t1gen import files
     from t1gen.output import Made
 
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+SETTING = "How sheets are set: letter, large, readable, two-columns, no-blanks, working, short-key, ..."
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -74,24 +76,35 @@ main.add_command(review)
 @click.option(
     "--engine", default="typst", show_default=True, help="What makes PDFs: typst, pdflatex, lualatex, tectonic."
 )
+@click.option("--course", help="The course, above the title; default: what the bank says.")
+@click.option("--date", help="The day of the test; default: what the bank says, else a line to write it on.")
+@click.option("--calculator/--no-calculator", default=None, help="Whether one is allowed; without, values are printed.")
+@click.option("--formulas/--no-formulas", default=None, help="Whether a formula sheet is printed.")
+@click.option("--setting", default="", help=SETTING)
+@click.option("--combined", is_flag=True, help="Of a class, also one PDF of all worksheets and one of all keys.")
+@click.option("--templates", type=FOLDER, help="A folder of templates that come before t1gen's own.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes for a class; default: all cores.")
 @click.option("--force", is_flag=True, help="Overwrite files with other content (never a filled submission).")
 def generate(bank: str, seed: str | None, exam_id: str | None, student: str | None, students: Path | None,
-             out: Path | None, formats: str, engine: str, jobs: int | None, force: bool) -> None:  # fmt: skip
+             out: Path | None, formats: str, engine: str, jobs: int | None, force: bool, combined: bool,
+             templates: Path | None, setting: str, **heading: Any) -> None:  # fmt: skip
     """Draw tests from BANK and write worksheets, keys and blank submissions.
 
     \b
     Examples:  t1gen generate --seed 42
-               t1gen generate t1 --students roster.csv --exam t1-2026
+               t1gen generate t1 --students roster.csv --exam t1-2026 --combined
+               t1gen generate --seed 42 --setting large,letter --no-calculator
     """
     from t1gen import output, roster
     from t1gen.banks import load
     from t1gen.errors import FileError
-    from t1gen.exam import Plan, new_secret
+    from t1gen.exam import Heading, Plan, new_secret
     from t1gen.files import Secret, Student
 
     if student is not None and students is not None:
         raise click.UsageError("--student and --students exclude each other")
+    if combined and students is None:
+        raise click.UsageError("--combined wants a class: --students")
     loaded = load(bank)
     name = _exam_id(loaded.id, None if students else seed) if exam_id is None else exam_id
     _safe_id(name)
@@ -103,11 +116,12 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
             f"is the secret of exam '{found.exam}', not '{name}'; use another --out", where=f"{folder}/secret.json"
         )
     secret = seed if seed is not None else found.secret if found else new_secret()
-    order = output.Order(Plan(loaded, secret, name), order_formats, engine)
+    plan = Plan(loaded, secret, name, heading=Heading(setting=_words(setting), **heading))
+    order = output.Order(plan, order_formats, engine, templates)
     if students is not None:
         people = roster.read(students)
         made = _progress(output.make_all(order, people, output.processes(jobs, len(people))), len(people))
-        written = output.whole_class(folder, made, order.plan, force)
+        written = output.whole_class(folder, made, order.plan, force, combined)
         _say_class(folder, len(made), written)
     else:
         one = roster.student(student) if student is not None else Student("", "")
@@ -118,6 +132,14 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
         click.echo("The seed can be read in the exam's id: fine for trying out; leave --seed away for a real test.")
     if found is not None:
         click.echo(f"Drawn with the secret found in {folder / 'secret.json'}.")
+
+
+def _words(setting: str) -> tuple[str, ...]:
+    from t1gen.setting import USUAL, split
+
+    words = split(setting)
+    USUAL.with_words(words)
+    return words
 
 
 def _exam_id(bank: str, seed: str | None) -> str:
@@ -185,14 +207,20 @@ def _say_class(folder: Path, count: int, written: dict[Path, str]) -> None:
 @click.option(
     "--engine", default="typst", show_default=True, help="What makes PDFs: typst, pdflatex, lualatex, tectonic."
 )
+@click.option("--setting", default="", help=SETTING)
+@click.option("--templates", type=FOLDER, help="A folder of templates that come before t1gen's own.")
 @click.option("--out", type=click.Path(path_type=Path), help="A folder; default: beside the exam or key.")
 @click.option("--force", is_flag=True, help="Overwrite files with other content.")
-def render(sheet: Path, formats: str, engine: str, out: Path | None, force: bool) -> None:
-    """Print an exam.json or key.json again, in other formats.
+def render(sheet: Path, formats: str, engine: str, setting: str, templates: Path | None, out: Path | None,
+           force: bool) -> None:  # fmt: skip
+    """Print an exam.json or key.json again, in other formats or set otherwise.
 
     \b
-    Example:  t1gen render t1-42/exam.json --format tex,pdf --engine pdflatex
+    Examples:  t1gen render t1-42/exam.json --format tex,pdf --engine pdflatex
+               t1gen render t1-42/exam.json --setting large --out large
     """
+    from msgspec.structs import replace
+
     from t1gen import files, output
     from t1gen.errors import FileError
     from t1gen.sheets import key_sheet, worksheet
@@ -202,10 +230,10 @@ def render(sheet: Path, formats: str, engine: str, out: Path | None, force: bool
         key = files.read(sheet, files.Key)
         if key.sheet is None:
             raise FileError("holds no sheet, so its questions cannot be printed", where=str(sheet))
-        document, stem = key_sheet(key), "key"
+        document, stem = key_sheet(replace(key, sheet=output.set_as(key.sheet, _words(setting)))), "key"
     else:
-        document, stem = worksheet(files.read(sheet, files.Exam)), "worksheet"
-    made = output.sheets(lambda: document, stem, told, _engine(engine))
+        document, stem = worksheet(output.set_as(files.read(sheet, files.Exam), _words(setting))), "worksheet"
+    made = output.sheets(lambda: document, stem, told, _engine(engine), templates)
     for path, state in files.write_all({(out or sheet.parent) / n: b for n, b in made.items()}, force=force).items():
         click.echo(f"  {path}{'   unchanged' if state == 'same' else ''}")
 

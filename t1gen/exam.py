@@ -27,6 +27,7 @@ from t1gen.problems.instance import Instance, Source, rationals
 from t1gen.problems.shown import ASKED as SHOWN
 from t1gen.problems.shown import filled, shown, value
 from t1gen.problems.structure import Structure
+from t1gen.setting import USUAL
 from t1gen.wording import say
 
 FORMAT = "2"
@@ -37,12 +38,41 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class Plan:
-    """What a set of tests is drawn from."""
+    """What a set of tests is drawn from, and what else stands on its sheets."""
 
     bank: Bank
     secret: str
     exam: str
     attempt: int = 0
+    heading: "Heading" = field(default_factory=lambda: Heading())
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What is said of a test beside its problems, where it is not as the bank says."""
+
+    course: str | None = None
+    date: str | None = None
+    calculator: bool | None = None
+    formulas: bool | None = None
+    setting: tuple[str, ...] = ()
+
+    def told(self, bank: Bank, language: str, student: files.Student) -> dict[str, Any]:
+        """The fields of an exam; the student's own setting stands above the test's, and that above the bank's."""
+        calculator = bank.calculator if self.calculator is None else self.calculator
+        formulas = bank.formulas if self.formulas is None else self.formulas
+        aids = [told(bank.aids, language)] if told(bank.aids, language) else []
+        if calculator is not None:
+            aids.insert(0, say(language, "aids", "calculator" if calculator else "no-calculator"))
+        setting = USUAL.with_words(bank.setting).with_words(self.setting).with_words(student.setting)
+        return {
+            "course": told(bank.course, language) if self.course is None else self.course,
+            "author": bank.author,
+            "date": told(bank.date, language) if self.date is None else self.date,
+            "aids": ", ".join(aids),
+            "setting": setting.words,
+            "attached": [*(["values"] if calculator is False else []), *(["formulas"] if formulas else [])],
+        }
 
 
 @dataclass(frozen=True)
@@ -122,6 +152,7 @@ class Maker:
             exam=plan.exam, variant=variant, student=student, bank=files.BankRef(bank.id, bank.sha256),
             title=told(bank.title, bank.language), language=bank.language, minutes=_plain(bank.minutes),
             points=_plain(sum(Fraction(p.points) for p in problems)), problems=problems,
+            **plan.heading.told(bank, bank.language, student),
         )  # fmt: skip
         answers = {
             q.id: files.KeyAnswer(

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from t1gen import files
 from t1gen.documents.blocks import Document
 from t1gen.documents.engines import engine_format, pdf
 from t1gen.documents.render import render
 from t1gen.errors import FileError, near
 from t1gen.exam import Maker, Plan, blank_submission, manifest
+from t1gen.setting import USUAL
 from t1gen.sheets import key_sheet, worksheet
 
 FORMATS = ("json", "tex", "pdf", "typ", "md", "html")
@@ -22,11 +25,12 @@ CHUNK = 12
 
 @dataclass(frozen=True)
 class Order:
-    """What to make: the plan, the formats beside JSON, the PDF engine."""
+    """What to make: the plan, the formats beside JSON, the PDF engine, templates that come before t1gen's own."""
 
     plan: Plan
     formats: tuple[str, ...]
     engine: str
+    templates: Path | None = None
 
 
 def formats(text: str, allowed: Sequence[str]) -> tuple[str, ...]:
@@ -40,7 +44,9 @@ def formats(text: str, allowed: Sequence[str]) -> tuple[str, ...]:
     return told
 
 
-def sheets(make: Callable[[], Document], stem: str, formats: Sequence[str], engine: str) -> dict[str, bytes]:
+def sheets(
+    make: Callable[[], Document], stem: str, formats: Sequence[str], engine: str, templates: Path | None = None
+) -> dict[str, bytes]:
     """A document in every format asked for, by file name; made only where one is (json alone prints nothing)."""
     printed = [f for f in formats if f != "json"]
     if not printed:
@@ -50,7 +56,7 @@ def sheets(make: Callable[[], Document], stem: str, formats: Sequence[str], engi
 
     def source(format: str) -> str:
         if format not in sources:
-            sources[format] = render(document, format)
+            sources[format] = render(document, format, templates)
         return sources[format]
 
     out = {}
@@ -62,18 +68,24 @@ def sheets(make: Callable[[], Document], stem: str, formats: Sequence[str], engi
     return out
 
 
+def set_as(exam: files.Exam, words: tuple[str, ...]) -> files.Exam:
+    """The exam, its sheets set with these words too."""
+    return replace(exam, setting=USUAL.with_words(exam.setting).with_words(words).words)
+
+
 def handed_out(exam: files.Exam, order: Order) -> dict[str, bytes]:
     """What a student receives."""
     return {
         "exam.json": files.encode(exam),
         "submission.json": files.encode(blank_submission(exam)),
-        **sheets(lambda: worksheet(exam), "worksheet", order.formats, order.engine),
+        **sheets(lambda: worksheet(exam), "worksheet", order.formats, order.engine, order.templates),
     }
 
 
 def kept(key: files.Key, order: Order) -> dict[str, bytes]:
     """What the teacher keeps."""
-    return {"key.json": files.encode(key), **sheets(lambda: key_sheet(key), "key", order.formats, order.engine)}
+    made = sheets(lambda: key_sheet(key), "key", order.formats, order.engine, order.templates)
+    return {"key.json": files.encode(key), **made}
 
 
 Made = tuple[files.Exam, dict[str, bytes], dict[str, bytes]]
@@ -122,9 +134,21 @@ def single(out: Path, made: Made, secret: files.Secret | None, force: bool) -> d
     return _write(content, [(out / "submission.json", exam)], force)
 
 
-def whole_class(out: Path, made: Sequence[Made], plan: Plan, force: bool) -> dict[Path, str]:
-    """Write OUT/students/ID/, OUT/keys/ID/, OUT/manifest.json and OUT/secret.json."""
-    content: dict[Path, bytes] = {}
+def combined(made: Sequence[Made]) -> dict[str, bytes]:
+    """All worksheets as one PDF, and all keys as another, each beginning on the front of a sheet."""
+    from t1gen.documents.binding import bound
+
+    out: dict[str, bytes] = {}
+    for name, place in (("worksheet.pdf", 0), ("key.pdf", 1)):
+        found = [(exam.student, parts[place][name]) for exam, *parts in made if name in parts[place]]
+        if found:
+            out[name.replace(".", "s.")] = bound([(f"{s.name} ({s.id})", pdf) for s, pdf in found])
+    return out
+
+
+def whole_class(out: Path, made: Sequence[Made], plan: Plan, force: bool, combine: bool = False) -> dict[Path, str]:
+    """Write OUT/students/ID/, OUT/keys/ID/, OUT/manifest.json, OUT/secret.json and perhaps the combined PDFs."""
+    content = {out / name: pdf for name, pdf in combined(made).items()} if combine else {}
     for exam, theirs, ours in made:
         content.update({out / "students" / exam.student.id / n: b for n, b in theirs.items()})
         content.update({out / "keys" / exam.student.id / n: b for n, b in ours.items()})

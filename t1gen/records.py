@@ -19,11 +19,15 @@ VALUE_SCHEMA = {
 }
 
 
-class Student(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who sits the test; a test for nobody in particular has an empty id and name."""
+class Student(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Who sits the test; a test for nobody in particular has an empty id and name.
+
+    `setting` is how this student's sheets are set, where not as everybody's: large, readable, ...
+    """
 
     id: str
     name: str
+    setting: Sequence[str] = ()
 
 
 class BankRef(Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,17 +115,27 @@ class Exam(
     tag_field="format",
     tag="t1gen/exam@1",
 ):
-    """What one student may see: enough words and numbers for any program to print the test."""
+    """What one student may see: enough words and numbers for any program to print the test.
+
+    `aids` says what may be used; `attached` are sheets that are printed after the problems: values (of functions, for
+    a test without a calculator), formulas; `setting` is how the sheets are set, where not as usual.
+    """
 
     exam: str
     variant: str
     student: Student
     bank: BankRef
     title: str
+    course: str = ""
+    author: str = ""
+    date: str = ""
+    aids: str = ""
     language: str
+    setting: Sequence[str] = ()
     minutes: Number | None = None
     points: Number
     problems: Sequence[Problem]
+    attached: Sequence[str] = ()
 
 
 class KeyAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

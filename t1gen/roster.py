@@ -7,11 +7,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unicodedata import category, normalize
 
+from msgspec.structs import replace
+
 from t1gen.errors import FileError, near
 from t1gen.files import Student, read_text
+from t1gen.setting import USUAL, SettingError, split
 
 LONGEST = 64
 _DELIMITERS = ",;\t"
+COLUMNS = ("id", "name", "setting")
 _SIGNS = "._-@+"
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 
@@ -20,7 +24,7 @@ Row = tuple[int, list[str]]
 
 
 def read(path: str | Path) -> list[Student]:
-    """The students of a roster, in its order: a CSV file whose header names the columns id and name.
+    """The students of a roster, in its order: a CSV file whose header names the columns id, name and setting.
 
     Commas, semicolons or tabs, any order of columns, others ignored; an empty name is the id. Raises
     FileError, with the line, where a row cannot be read, or an id is empty, unfit or there twice.
@@ -81,21 +85,26 @@ def _columns(header: Row) -> dict[str, int]:
     """Where ids and, if it has a column for them, names are; `end` is how many columns there are."""
     line, cells = header
     titles = _titles(cells)
-    for wanted in ("id", "name"):
+    for wanted in COLUMNS:
         if titles.count(wanted) > 1:
             raise FileError(f"the header has {titles.count(wanted)} columns '{wanted}'", where=f"line {line}")
     if "id" not in titles:
         known = ", ".join(f"'{title}'" for title in titles)
         raise FileError(f"the header has no column 'id', only {known}{near('id', titles)}", where=f"line {line}")
-    return {title: titles.index(title) for title in ("id", "name") if title in titles} | {"end": len(titles)}
+    return {title: titles.index(title) for title in COLUMNS if title in titles} | {"end": len(titles)}
 
 
 def _seated(line: int, cells: Sequence[str], columns: dict[str, int]) -> Student:
     if any(cell.strip() for cell in cells[columns["end"] :]):
         what = f"{len(cells)} cells, but the header has {columns['end']}; put a name with a comma into quotes"
         raise FileError(what, where=f"line {line}")
-    id, name = (_cell(cells, columns.get(title)) for title in ("id", "name"))
-    return _student(id, name, f"line {line}")
+    id, name, setting = (_cell(cells, columns.get(title)) for title in COLUMNS)
+    words = split(setting.casefold())
+    try:
+        USUAL.with_words(words)
+    except SettingError as error:
+        raise FileError(error.message, where=f"line {line}") from None
+    return replace(_student(id, name, f"line {line}"), setting=words)
 
 
 def _cell(cells: Sequence[str], column: int | None) -> str:

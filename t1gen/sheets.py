@@ -1,11 +1,13 @@
 """Exams and keys as documents: the words, formulas, graphs, blanks and worked steps of a printed sheet."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from t1gen import files
+from t1gen.attached import attached
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text
 from t1gen.errors import FileError, fitting
@@ -16,6 +18,7 @@ from t1gen.mapping.program import Program
 from t1gen.markdown import paragraphs, runs, value_math
 from t1gen.picture import graph
 from t1gen.problems.issued import issued, mapping_of
+from t1gen.setting import USUAL, Setting
 from t1gen.solution import solution, values_of
 from t1gen.wording import say, words
 
@@ -38,19 +41,41 @@ def key_sheet(key: files.Key) -> blocks.Document:
 
 def _document(exam: files.Exam, kind: str, problems: tuple[blocks.Problem, ...]) -> blocks.Document:
     say_words = words(exam.language)
-    student = exam.student.name or exam.student.id
-    fields: list[tuple[Text, Text]] = [((Plain(say_words["name"]),), (Plain(student),) if student else ())]
-    if kind == "worksheet":
-        fields.append(((Plain(say_words["date"]),), ()))
-    if exam.minutes is not None:
-        time = say(exam.language, "units", "minutes", n=_amount(exam.minutes))
-        fields.append(((Plain(say_words["minutes"]),), (Plain(time),)))
-    fields.append(((Plain(say_words["total"]),), (Plain(_amount(exam.points)),)))
     decimals = usual_decimals(exam)
     note = [] if decimals is None else [_rounding(exam.language, decimals)]
+    setting = USUAL.with_words(exam.setting)
+    is_key = kind == "key"
     return blocks.Document(
-        kind, (Plain(exam.title),), exam.language, exam.variant, tuple(fields), (*note, *problems), say_words
-    )
+        kind, (Plain(exam.title),), exam.language, exam.variant, tuple(_fields(exam, kind)),
+        (*note, *problems, *([] if is_key else attached(exam))), say_words,
+        setting=replace(USUAL, paper=setting.paper, key=setting.key) if is_key else setting,
+        course=(Plain(exam.course),) if exam.course else (), author=exam.author,
+        code="" if is_key else f"t1gen {exam.exam} {exam.variant}", scores=None if is_key else _scores(exam),
+    )  # fmt: skip
+
+
+def _fields(exam: files.Exam, kind: str) -> Iterator[tuple[Text, Text]]:
+    """The title block: what is known, and what a student writes."""
+    say_words, student = words(exam.language), exam.student
+    told = {"name": f"{student.name} ({student.id})" if student.name not in ("", student.id) else student.id}
+    if kind == "worksheet" or exam.date:
+        told["date"] = exam.date
+    if exam.minutes is not None:
+        told["minutes"] = say(exam.language, "units", "minutes", n=_amount(exam.minutes))
+    told["total"] = _amount(exam.points)
+    if kind == "worksheet":
+        told |= {"aids": exam.aids} if exam.aids else {}
+        told["signature"] = ""
+    for name, value in told.items():
+        yield (Plain(say_words[name]),), (Plain(value),) if value else ()
+
+
+def _scores(exam: files.Exam) -> blocks.Scores:
+    """The points table that is filled in by whoever marks."""
+    say_words = words(exam.language)
+    columns = [(str(p.number), _amount(p.points)) for p in exam.problems]
+    names = say_words["problem"], say_words["total"], say_words["earned"]
+    return blocks.Scores(names, (*columns, (say_words["sum"], _amount(exam.points))))
 
 
 def usual_decimals(exam: files.Exam) -> int | None:
@@ -83,7 +108,7 @@ def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) ->
     if own not in (None, usual_decimals(exam)):
         inside.append(_rounding(exam.language, own or 0))
     if key is None:
-        bodies = [_asked(exam.language, q) for q in problem.questions]
+        bodies = [_asked(exam.language, q, USUAL.with_words(exam.setting)) for q in problem.questions]
     else:
         bodies = _solved(exam.language, problem, key)
     for question, body in zip(problem.questions, bodies, strict=True):
@@ -122,18 +147,27 @@ def _code_lines(problem: files.Problem) -> tuple[str, ...]:
     return tuple(f"{i:>{len(str(len(lines)))}}  {text}" for i, text in enumerate(lines, 1))
 
 
-def _asked(language: str, question: files.Question) -> list[blocks.Block]:
-    """Room for an answer."""
-    if question.kind == "choice":
-        return [options(question, ())]
-    if question.kind == "order":
-        lines = blocks.Options(options(question, ()).lines, boxes=False)
-        return [lines, blocks.Blank("order", (len(question.options),))]
+def _asked(language: str, question: files.Question, setting: Setting) -> list[blocks.Block]:
+    """Room to work in and for an answer; where answers go onto other paper, only what must be read."""
+    working = [blocks.Working(WORKING[question.kind])] if setting.working == "working" else []
     if question.kind == "table":
-        return [form(language, question, question.cells)]
+        return [*working, form(language, question, question.cells)]
+    if question.kind in ("choice", "order"):
+        boxes = question.kind == "choice" and setting.blanks == "blanks"
+        told: list[blocks.Block] = [blocks.Options(options(question, ()).lines, boxes=boxes), *working]
+    else:
+        told = list(working)
+    if setting.blanks == "no-blanks" or question.kind == "choice":
+        return told
+    if question.kind == "order":
+        return [*told, blocks.Blank("order", (len(question.options),))]
     if question.ask == "shape":
-        return [blocks.Blank("number")]
-    return [blocks.Blank(question.kind, tuple(question.shape or ()), None)]
+        return [*told, blocks.Blank("number")]
+    return [*told, blocks.Blank(question.kind, tuple(question.shape or ()), None)]
+
+
+WORKING = {"number": 2.5, "array": 3.5, "expression": 3.5, "graph": 2.0, "choice": 1.5, "order": 1.5, "table": 3.5}
+"""Centimetres of room to work in, by kind of answer."""
 
 
 def options(question: files.Question, right: Sequence[str]) -> blocks.Options:

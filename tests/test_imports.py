@@ -15,7 +15,7 @@ import t1gen
 
 PACKAGE = Path(t1gen.__file__).parent
 
-LOWEST = {"errors", "data", "records", "files", "roster", "mapping", "lecture", "mistakes"}
+LOWEST = {"errors", "data", "records", "files", "roster", "mapping", "lecture", "mistakes", "setting"}
 MIDDLE = {"banks", "problems", "asks", "answers", "wording"}
 HIGHEST = {"cli", "cli_marking", "__main__"}
 """Rooms from below; those that no set names lie between the middle and the highest."""
@@ -25,11 +25,12 @@ ONLY = {
     "data": {"errors"},
     "records": set(),
     "files": {"errors", "records"},
-    "roster": {"errors", "files"},
+    "roster": {"errors", "files", "setting"},
+    "setting": {"errors"},
     "mapping": {"errors"},
     "lecture": {"errors"},
     "mistakes": set(),
-    "documents": {"errors", "data"},
+    "documents": {"errors", "data", "setting"},
     "exchange": {"errors", "files"},
     "__main__": {"cli"},
 }

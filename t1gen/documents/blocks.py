@@ -7,6 +7,8 @@ format, `Math` is LaTeX (converted for typst and HTML) with its NumPy spelling b
 
 from dataclasses import dataclass, field
 
+from t1gen.setting import USUAL, Setting
+
 
 @dataclass(frozen=True)
 class Plain:
@@ -120,6 +122,32 @@ class Form:
 
 
 @dataclass(frozen=True)
+class Scores:
+    """The points of every problem and their sum, with room for what was earned: a column each of name and points.
+
+    `names` are what the rows say of themselves: problem, points, earned.
+    """
+
+    names: tuple[str, str, str]
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Working:
+    """Room to work in, `height` centimetres of it."""
+
+    height: float
+
+
+@dataclass(frozen=True)
+class Appendix:
+    """A sheet after the problems, on a page of its own."""
+
+    title: Text
+    blocks: tuple["Block", ...]
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is to be said of an answer: a name and blocks a row."""
 
@@ -152,7 +180,10 @@ class Problem:
     blocks: tuple["Block", ...]
 
 
-Block = Paragraph | Formulas | Listing | Table | Graph | Blank | Options | Form | Facts | Answer | Question | Problem
+Block = (
+    Paragraph | Formulas | Listing | Table | Graph | Blank | Options | Form | Scores | Working | Facts | Answer
+    | Question | Problem | Appendix
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -161,7 +192,7 @@ class Document:
 
     `kind` is worksheet, key or feedback; `fields` are (label, value) of the title block, a worksheet's empty values are
     lines to write on; `variant` stands on every page; `words` are the fixed words a layout needs (page, of,
-    variant, key), from templates/text/<language>/.
+    variant, key), from templates/text/<language>/; `code` is what the QR code in the title block says.
     """
 
     kind: str
@@ -171,3 +202,8 @@ class Document:
     fields: tuple[tuple[Text, Text], ...]
     blocks: tuple[Block, ...]
     words: dict[str, str] = field(default_factory=dict)
+    setting: Setting = USUAL
+    course: Text = ()
+    author: str = ""
+    code: str = ""
+    scores: Scores | None = None

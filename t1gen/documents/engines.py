@@ -5,11 +5,13 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import typst
 
+from t1gen import data
 from t1gen.errors import EngineError, near
 
 _FORMATS = {"typst": "typ", "pdflatex": "tex", "lualatex": "tex", "tectonic": "tex"}
@@ -59,23 +61,26 @@ def _empty_folder() -> tempfile.TemporaryDirectory[str]:
 @cache
 def _typst_compiler() -> typst.Compiler:
     """Warm: the fonts are read once a process."""
-    return typst.Compiler(ignore_system_fonts=True, root=_empty_folder().name)
+    fonts = data.folder("templates") / "fonts"
+    return typst.Compiler(ignore_system_fonts=True, root=_empty_folder().name, font_paths=[fonts])
 
 
 def _typst_pdf(source: str) -> bytes:
+    """Tagged as PDF/UA-1 asks; where a template of the user's keeps that from being, tagged as it can be."""
     with _TYPST_LOCK:
+        for is_accessible in (True, False):
+            with suppress(typst.TypstError):
+                return _compiled(_in_one_place(source), is_accessible)
         try:
-            return _compiled(_in_one_place(source))
-        except typst.TypstError:
-            pass
-        try:
-            return _compiled(source)  # for an error that names the line
+            return _compiled(source, is_accessible=False)  # for an error that names the line
         except typst.TypstError as error:
             raise EngineError(error.diagnostic or error.message, where="typst") from error
 
 
-def _compiled(source: str) -> bytes:
-    result = _typst_compiler().compile(input=source.encode(), format="pdf", timestamp=0)
+def _compiled(source: str, is_accessible: bool) -> bytes:
+    result = _typst_compiler().compile(
+        input=source.encode(), format="pdf", timestamp=0, pdf_standards=["ua-1"] if is_accessible else []
+    )
     assert isinstance(result, bytes)
     return result
 

@@ -37,17 +37,23 @@ def _markdown_math(math: Math) -> str:
     return math.latex.strip().replace(r"\|", r"\Vert ")
 
 
+def _spoken(plain: str, formula: str) -> str:
+    """A formula, and what a screen reader says in its place."""
+    return f"#m({escape.typst(plain)}, ${formula}$);"
+
+
 def _typst_formula(math: Math) -> str:
-    return f"$ {typst_math(math.latex)} $"
+    return _spoken(math.plain, f" {typst_math(math.latex)} ")
 
 
 def _typst_inline(math: Math) -> str:
     """In the line; a long list of numbers becomes a formula a number: typst breaks no line in brackets."""
     found = _NUMBERS.fullmatch(math.latex) if len(math.latex) > _LONG else None
     if not found:
-        return f"${typst_math(math.latex)}$"
-    before = f"${typst_math(found[1])}$ " if found[1] else ""
-    return before + " ".join(f"${_unpaired(number)}$" for number in re.findall(r"\S+?,|\S+", found[2]))
+        return _spoken(math.plain, typst_math(math.latex))
+    before = [_spoken(math.plain.partition("=")[0], typst_math(found[1]))] if found[1] else []
+    numbers = re.findall(r"\S+?,|\S+", found[2])
+    return " ".join([*before, *(_spoken(number, _unpaired(number)) for number in numbers)])
 
 
 def _unpaired(number: str) -> str:

@@ -1,9 +1,11 @@
 """About how much room blocks take, for formats that cannot measure cheaply before they break pages."""
 
+from dataclasses import dataclass, replace
 from functools import singledispatch
 
 from t1gen.documents.blocks import (
     Answer,
+    Appendix,
     Blank,
     Block,
     Facts,
@@ -16,77 +18,152 @@ from t1gen.documents.blocks import (
     Paragraph,
     Problem,
     Question,
+    Scores,
     Table,
     Text,
+    Working,
 )
-from t1gen.documents.layout import height, layout
+from t1gen.documents.layout import height, layout, width
+from t1gen.setting import Setting
 
-TALL = 15.0
-_LINE = 0.6
+_LINE = 0.5
+_LETTER = 0.195
+_BESIDE = 3.5  # a question's label and points
+_INDENT = 0.6
 
 
-def is_tall(blocks: tuple[Block, ...]) -> bool:
+@dataclass(frozen=True)
+class Frame:
+    """How wide the text is, in centimetres of normal print."""
+
+    width: float
+    beside: float = _BESIDE
+
+    def inside(self) -> "Frame":
+        """The text of a question."""
+        return replace(self, width=self.width - self.beside)
+
+    def lines(self, text: Text) -> float:
+        """About how high a paragraph is."""
+        high = max((height(run.latex) for run in text if isinstance(run, Math)), default=0.0)
+        return max(_LINE, high) + _LINE * int(self.long(text) / self.width)
+
+    def long(self, text: Text) -> float:
+        """About how long a paragraph is on one line."""
+        return sum(width(run.latex) if isinstance(run, Math) else _LETTER * len(run.text) for run in text)
+
+
+def is_tall(blocks: tuple[Block, ...], setting: Setting) -> bool:
     """Whether blocks may take over half a page, so that a page may break within."""
-    return sum(map(room, blocks)) > TALL
+    return _high(blocks, setting, _frame(setting).inside()) > 0.6 * setting.height
+
+
+def needed(blocks: tuple[Block, ...], setting: Setting) -> float:
+    """How much room a problem must find on the page on which it begins, in centimetres.
+
+    All of it, so that it stays on one page; its beginning where it is longer than that, or problems may break.
+    """
+    whole = 1.2 * setting.zoom + _high(blocks, setting, _frame(setting))
+    is_kept = setting.breaks == "whole" and whole < 0.95 * setting.height
+    return whole if is_kept else min(whole, 0.25 * setting.height)
+
+
+def beside(blocks: tuple[Block, ...], setting: Setting) -> bool:
+    """Whether a question is one short line and a low blank, which then stand side by side."""
+    return not setting.is_narrow and _is_pair(blocks, _frame(setting).inside())
+
+
+def _is_pair(blocks: tuple[Block, ...], frame: Frame) -> bool:
+    match blocks:
+        case (Paragraph(text), Blank("number" | "array", shape)) if len(shape) < 2:
+            wide = 4.0 if not shape else 1.2 + 1.7 * shape[0]
+            return frame.long(text) + wide < 0.9 * frame.width
+        case _:
+            return False
+
+
+def _frame(setting: Setting) -> Frame:
+    return Frame(setting.line / setting.zoom, _INDENT if setting.is_narrow else _BESIDE)
+
+
+def _high(blocks: tuple[Block, ...], setting: Setting, frame: Frame) -> float:
+    stretch = setting.zoom * (1.08 if setting.spacing > 1.3 else 1)
+    return stretch * sum(room(block, frame) for block in blocks)
 
 
 @singledispatch
-def room(block: Block) -> float:
-    """About how high a block is, in centimetres."""
+def room(block: Block, frame: Frame) -> float:
+    """About how high a block is, in centimetres of normal print."""
     raise TypeError(f"no size for {type(block).__name__}")
 
 
 @room.register
-def _(block: Paragraph | Answer) -> float:
-    return 0.4 + _lines(block.text)
+def _(block: Paragraph | Answer, frame: Frame) -> float:
+    return (0.5 if isinstance(block, Answer) else 0.12) + frame.lines(block.text)
 
 
 @room.register
-def _(block: Formulas) -> float:
-    return 0.4 + sum(_LINE + height(line.latex) * max(1, len(line.latex) // 200) for line in block.lines)
+def _(block: Formulas, frame: Frame) -> float:
+    return 0.15 + sum(0.3 + height(line.latex) * max(1, len(line.latex) // 200) for line in block.lines)
 
 
 @room.register
-def _(block: Listing) -> float:
-    return 1 + _LINE * len(block.lines)
+def _(block: Listing, frame: Frame) -> float:
+    return 0.5 + 0.43 * len(block.lines)
 
 
 @room.register
-def _(block: Table) -> float:
-    return 1 + sum(max(map(_lines, row), default=_LINE) for row in block.rows)
+def _(block: Table, frame: Frame) -> float:
+    return 1 + sum(0.2 + max(map(frame.lines, row), default=_LINE) for row in block.rows)
 
 
 @room.register
-def _(block: Options) -> float:
-    return 0.4 + sum(0.15 + _lines(text) for _, text in block.lines)
+def _(block: Options, frame: Frame) -> float:
+    return 0.35 + sum(0.15 + frame.lines(text) for _, text in block.lines)
 
 
 @room.register
-def _(block: Form) -> float:
+def _(block: Form, frame: Frame) -> float:
     return 1 + 0.85 * (len(block.rows) + 1)
 
 
 @room.register
-def _(block: Facts) -> float:
-    return 0.4 + sum(max(_LINE, sum(map(room, told))) for _, told in block.rows)
+def _(block: Scores, frame: Frame) -> float:
+    return 2.6
 
 
 @room.register
-def _(block: Graph) -> float:
-    return 0.8 + layout(block).height
+def _(block: Working, frame: Frame) -> float:
+    return 0.6 + block.height
 
 
 @room.register
-def _(block: Blank) -> float:
-    return 7.0 if block.kind == "graph" else 1.0 + (0.85 * min(block.shape[0], 8) if block.shape else 0)
+def _(block: Facts, frame: Frame) -> float:
+    return 0.4 + sum(max(_LINE, sum(room(part, frame) for part in told)) for _, told in block.rows)
 
 
 @room.register
-def _(block: Question | Problem) -> float:
-    return 0.4 + sum(map(room, block.blocks))
+def _(block: Graph, frame: Frame) -> float:
+    drawn = layout(block)
+    return 0.8 + drawn.height * min(1, frame.width / drawn.width)
 
 
-def _lines(text: Text) -> float:
-    letters = sum(len(run.plain if isinstance(run, Math) else run.text) for run in text)
-    high = max((height(run.latex) for run in text if isinstance(run, Math)), default=_LINE)
-    return max(_LINE, high) * (1 + letters // 80)
+@room.register
+def _(block: Blank, frame: Frame) -> float:
+    if block.kind == "graph":
+        return 7.0
+    if block.kind == "expression":
+        return 2.2
+    return 0.5 + 0.85 * min(block.shape[0] if len(block.shape) == 2 else 1, 8)
+
+
+@room.register
+def _(block: Question, frame: Frame) -> float:
+    if _is_pair(block.blocks, frame.inside()) and frame.beside == _BESIDE:
+        return 1.5
+    return 0.4 + sum(room(part, frame.inside()) for part in block.blocks)
+
+
+@room.register
+def _(block: Problem | Appendix, frame: Frame) -> float:
+    return 1.2 + sum(room(part, frame) for part in block.blocks)

@@ -62,13 +62,12 @@ def _what_is_wrong(
     shape = shape_of(found.value)
     if shape != item.shape:
         return say(LANGUAGE, "feedback", "shape", found=shape, asked=item.shape)
-    followed = best[0][0]
-    expected = followed.expected if followed else judging.cohort.key[items[0]][..., m]
-    tolerance = followed.tolerance if followed else judging.cohort.tolerance[items[0]][..., m]
+    followed, cohort = best[0][0], judging.cohort
     if not item.shape:
-        return say(LANGUAGE, "feedback", "far", given=short(found.value), tolerance=f"{float(tolerance):.2g}",
-                   expected=short(float(expected)))  # fmt: skip
-    right = followed.right if followed else judging.cohort.right[items[0]][..., m]
+        expected, tolerance = (float(a[items[0]][m]) for a in (cohort.key, cohort.tolerance))
+        return say(LANGUAGE, "feedback", "far", given=short(found.value), tolerance=f"{tolerance:.2g}",
+                   expected=short(expected))  # fmt: skip
+    right = followed.right if followed else cohort.right[items[0]][..., m]
     entries = [str([int(n) + 1 for n in at]) for at in np.argwhere(~right)]
     return say(LANGUAGE, "feedback", "entries", entries=_listed(entries))
 

@@ -52,7 +52,6 @@ class Followed:
 
     own: tuple[int, ...]
     expected: Array
-    tolerance: Array
     right: Array
     coarse: Array
     refused: str = ""
@@ -63,8 +62,7 @@ class Follower:
 
     def __init__(self, cohort: Cohort, truth: Values, trusted: list[Array]) -> None:
         self.cohort, self.chart, self.truth, self.trusted = cohort, cohort.chart, truth, trusted
-        self.usable = [f & np.isfinite(np.moveaxis(o, -1, 0).reshape(len(f), -1)).all(axis=1)
-                       for f, o in zip(cohort.fits, cohort.own, strict=True)]  # fmt: skip
+        self.usable = cohort.fits
         self.earned: set[tuple[int, int]] = set()
         self.differs = [u & ~(w & t) for u, w, t in zip(self.usable, cohort.whole, trusted, strict=True)]
 
@@ -144,8 +142,7 @@ class Follower:
         refused = self._refusals(trial, right)
         for at in np.flatnonzero(gains):
             m = int(members[at])
-            one = Followed(own, trial.expected[..., at], trial.tolerance[..., at], right[..., at], coarse[..., at],
-                           str(refused[at]))  # fmt: skip
+            one = Followed(own, trial.expected[..., at], right[..., at], coarse[..., at], str(refused[at]))
             old = found.get(m)
             if old is None or _worth(one) > _worth(old):
                 found[m] = one

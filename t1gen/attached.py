@@ -1,0 +1,97 @@
+"""Sheets after the problems: values of functions where no calculator is allowed, and formulas on request."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from math import exp, log
+
+from t1gen import files
+from t1gen.asks.tape import Tape
+from t1gen.documents import blocks
+from t1gen.documents.blocks import Math, Plain, Text
+from t1gen.mapping.notation import latex, latex_name, text
+from t1gen.mapping.program import Shape
+from t1gen.mapping.reader import read
+from t1gen.markdown import runs, value_math
+from t1gen.wording import say
+
+
+def attached(exam: files.Exam) -> list[blocks.Block]:
+    """The sheets that an exam wants after its problems."""
+    made = {"values": _values, "formulas": _formulas}
+    return [blocks.Appendix((Plain(say(exam.language, "attached", name)),), tuple(made[name](exam.language)))
+            for name in exam.attached]  # fmt: skip
+
+
+# values
+
+STEPS, ROWS = range(1, 41), 20
+"""Arguments in tenths, and how many stand below one another."""
+
+FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "e^{x}": exp,
+    "e^{-x}": lambda x: exp(-x),
+    r"\sigma(x)": lambda x: 1 / (1 + exp(-x)),
+    r"\log x": log,
+}
+
+IDENTITIES = r"$\sigma(-x) = 1 - \sigma(x)$, $\tanh x = 2 \cdot \sigma(2 \cdot x) - 1$, $\log(x z) = \log x + \log z$"
+
+
+def _values(language: str) -> list[blocks.Block]:
+    """exp, sigmoid and log in steps of a tenth, several columns of them side by side."""
+    heads = tuple((Math(head, head),) for head in ("x", *FUNCTIONS))
+    groups = len(STEPS) // ROWS
+    columns = [[_row(language, x / 10) for x in STEPS[g * ROWS : (g + 1) * ROWS]] for g in range(groups)]
+    rows = [tuple(cell for part in row for cell in part) for row in zip(*columns, strict=True)]
+    note = say(language, "attached", "values_note", identities=IDENTITIES)
+    return [blocks.Paragraph(runs(note)), blocks.Table(heads * groups, tuple(rows))]
+
+
+def _row(language: str, x: float) -> tuple[Text, ...]:
+    return ((value_math(x, 1),), *((value_math(f(x), 4),) for f in FUNCTIONS.values()))
+
+
+# formulas
+
+RULES: tuple[tuple[str, dict[str, Shape]], ...] = (
+    ("x + z", {"x": (), "z": ()}),
+    ("x - z", {"x": (), "z": ()}),
+    ("x * z", {"x": (), "z": ()}),
+    ("x / z", {"x": (), "z": ()}),
+    ("x ** 2", {"x": ()}),
+    ("exp(x)", {"x": ()}),
+    ("log(x)", {"x": ()}),
+    ("sqrt(x)", {"x": ()}),
+    ("sigmoid(x)", {"x": ()}),
+    ("tanh(x)", {"x": ()}),
+    ("relu(x)", {"x": ()}),
+    ("softmax(x)", {"x": (3,)}),
+    ("sum(x)", {"x": (3,)}),
+    ("w @ x", {"w": (3,), "x": (3,)}),
+    ("W @ x", {"W": (2, 3), "x": (3,)}),
+    ("X @ W", {"X": (2, 3), "W": (3, 4)}),
+)
+"""What the formula sheet has a row for; shapes stand for any that fit."""
+
+
+def _formulas(language: str) -> list[blocks.Block]:
+    """The chain rule, what each operation sends back, and the step of gradient descent."""
+    header = tuple(runs(say(language, "attached", name)) for name in ("quantity", "back"))
+    rows = tuple(_rule(right, tuple(givens.items())) for right, givens in RULES)
+    chain, step = (blocks.Paragraph(runs(say(language, "attached", name))) for name in ("chain", "step"))
+    return [chain, blocks.Table(header, rows), step]
+
+
+@lru_cache
+def _rule(right: str, givens: tuple[tuple[str, Shape], ...]) -> tuple[Text, ...]:
+    """An operation, and what comes back to each argument where v comes back to it: by the sweep that makes keys."""
+    tape = Tape(read(f"y = {right}", dict(givens)))
+    seed = tape.seed("v", tape.program.shape("y"))
+    sent: list[blocks.Run] = []
+    for name, _ in givens:
+        adjoint = tape.adjoint("y", name, seed)
+        shown = seed if adjoint == seed else latex(tape.program, adjoint)
+        plain = seed if adjoint == seed else text(tape.program, adjoint)
+        sent += [Plain(", ")] if sent else []
+        sent.append(Math(rf"{latex_name(name)}\colon\; {shown}", f"{name}: {plain}"))
+    return (Math(f"y = {latex(tape.program, 'y')}", f"y = {right}"),), tuple(sent)
