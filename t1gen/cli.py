@@ -320,6 +320,34 @@ def _say_coverage(problems: dict[str, Any], as_json: bool) -> None:
     raise SystemExit(1 if empty else 0)
 
 
+@main.group()
+def templates() -> None:
+    """The templates of sheets and their wording, to change as you like.
+
+    \b
+    Example:  t1gen templates export mine
+    """
+
+
+@templates.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite files with other content.")
+def export(folder: Path, force: bool) -> None:
+    """Copy the templates into FOLDER; keep those that you change, for --templates FOLDER.
+
+    \b
+    Example:  t1gen templates export mine
+              t1gen generate --seed 42 --templates mine
+    """
+    from t1gen import data, files
+
+    own = data.folder("templates")
+    texts = {folder / path.relative_to(own): path.read_bytes() for path in sorted(own.rglob("*"))
+             if path.is_file() and "fonts" not in path.parts}  # fmt: skip
+    written = files.write_all(texts, force=force)
+    click.echo(f"{len(written)} files in {folder}; those that you do not change can be deleted: t1gen's own stand in.")
+
+
 @main.command()
 @click.argument("bank", default="t1")
 @click.option("--tests", default=200, show_default=True, type=click.IntRange(1, 100_000), help="How many to draw.")

@@ -71,7 +71,7 @@ class Heading:
             "date": told(bank.date, language) if self.date is None else self.date,
             "aids": ", ".join(aids),
             "setting": setting.words,
-            "attached": [*(["values"] if calculator is False else []), *(["formulas"] if formulas else [])],
+            "attached": (*(("values",) if calculator is False else ()), *(("formulas",) if formulas else ())),
         }
 
 

@@ -17,7 +17,7 @@ from t1gen import __version__, files
 from t1gen.banks import load
 from t1gen.cli import main
 
-COMMANDS = ["banks", "check", "generate", "grade", "render", "review", "schema", "show", "solve"]
+COMMANDS = ["banks", "check", "generate", "grade", "render", "review", "schema", "show", "solve", "templates"]
 
 
 CLASSIC = Path(__file__).parent / "classic.yaml"

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError
 
 from t1gen.data import folder
 from t1gen.documents import escape
@@ -51,7 +51,9 @@ def render(document: Document, format: str, templates: Path | None = None) -> st
     try:
         text = _main_template(format, templates).render(document=document)
     except TemplateError as error:
-        raise EngineError(f"{type(error).__name__}: {error}", where=f"templates for {format}") from error
+        line = f"{error.name}, line {error.lineno}: " if isinstance(error, TemplateSyntaxError) else ""
+        what = f"{line}{type(error).__name__}: {error.message}"
+        raise EngineError(what, where=f"templates for {format}") from error
     return _GAPS.sub("\n\n", text).strip() + "\n"
 
 

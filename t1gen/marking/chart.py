@@ -63,8 +63,7 @@ class Chart:
         for sweep in tape.sweeps.values():
             found = [e for e in sweep.edges if e.parent == asked.wrt and e.child in line]
             v = sweep.adjoints.get(asked.of, "")
-            whole = all(OPS[program[n].op].local is not None and program.shape(n) == item.shape for n in line)
-            if len(found) == 1 and v and (program.shape(asked.of) == () or whole):
+            if len(found) == 1 and v:
                 edge = found[0].result
                 if program[edge].role == "edge" and program.shape(edge) == item.shape:
                     yield edge, Step(edge, "mul", (v, step), (), item.shape, "edge")

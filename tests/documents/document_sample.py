@@ -2,6 +2,7 @@
 
 from t1gen.documents.blocks import (
     Answer,
+    Appendix,
     Blank,
     Block,
     Code,
@@ -16,9 +17,11 @@ from t1gen.documents.blocks import (
     Plain,
     Problem,
     Question,
+    Scores,
     Strong,
     Table,
     Text,
+    Working,
 )
 
 HOSTILE = (
@@ -142,13 +145,18 @@ def document(kind: str = "worksheet", name: str = "Žofie Šťastná") -> Docume
             Table(t2("Step", "Value"), (t2("first", "a|b & c"), (t("second"), t(MATRIX)))),
             Table((), (t2(*map(str, range(100, 140))),)),
             _question("2a", "Draw it.", neuron() if kind == "key" else Blank("graph")),
-            _question("2b", "Read it.", square()),
+            Question("2b", "1 point", (Paragraph(t("Read it.")), Working(3.5), square())),
             _question("2c", "Read the long one.", chain(14)),
         ),
     )
     fields = ((t("Name"), t(name)), (t("Date"), ()), (t("Student id"), t("ada")))
-    blocks: tuple[Block, ...] = (Paragraph(t("Logarithms are natural.")), first, second)
-    return Document(kind, t("Test T1"), "en", "K7QF-93XD", fields, blocks, {"page": "Page", "of": "of"})
+    values = Appendix(t("Values"), (Table(t2("x", "y"), (t2("1", "2"),)), Paragraph(t("Between rows."))))
+    blocks: tuple[Block, ...] = (Paragraph(t("Logarithms are natural.")), first, second, values)
+    return Document(kind, t("Test T1"), "en", "K7QF-93XD", fields, blocks, {"page": "Page", "of": "of"},
+                    course=t("Deep Learning"), author="A. Uthor", code="t1gen t1 K7QF-93XD", scores=SCORES)  # fmt: skip
+
+
+SCORES = Scores(("Problem", "Points", "Earned"), (("1", "8"), ("2", "4"), ("Sum", "12")))
 
 
 def t2(*cells: str) -> tuple[Text, ...]:

@@ -1,0 +1,163 @@
+"""What a teacher asks of paper: settings from the bank, the roster and the command line, one PDF for the copy shop."""
+
+import json
+import shutil
+import subprocess
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from pypdf import PdfReader
+
+from t1gen.cli import main
+
+BANK = """
+id: own
+title: Own test
+course: {en: Deep Learning & more, cs: Hluboké učení}
+author: A. Uthor
+date: 1 December 2026
+aids: one handwritten sheet
+calculator: false
+formulas: true
+setting: [letter, two-columns]
+minutes: 5
+problems:
+  - id: square
+    title: Square
+    competence: backpropagation
+    points: 1
+    minutes: 5
+    given: {x: {draw: "integers(2, 9)"}, w: {shape: [2], draw: "integers(1, 3)"}}
+    mapping: y = x * w
+    ask: [{forward: [y]}, {shape: y}]
+"""
+
+
+def t1gen(*arguments: object, code: int = 0) -> Result:
+    done = CliRunner().invoke(main, list(map(str, arguments)))
+    assert done.exit_code == code, done.output
+    return done
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Path:
+    path = tmp_path / "own.yaml"
+    path.write_text(BANK, encoding="utf-8")
+    return path
+
+
+def read(path: Path) -> str:
+    done = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, text=True, check=True)
+    return " ".join(done.stdout.split())
+
+
+def sizes(pdf: bytes) -> set[tuple[float, ...]]:
+    return {tuple(map(float, page.mediabox[2:])) for page in PdfReader(BytesIO(pdf)).pages}
+
+
+def test_a_bank_says_what_stands_on_its_sheets(bank: Path, tmp_path: Path) -> None:
+    t1gen("generate", bank, "--seed", 1, "--out", tmp_path / "o")
+    exam = json.loads((tmp_path / "o" / "exam.json").read_text())
+    assert exam["course"] == "Deep Learning & more" and exam["author"] == "A. Uthor"
+    assert exam["aids"] == "no calculator, one handwritten sheet" and exam["attached"] == ["values", "formulas"]
+    assert exam["setting"] == ["letter", "two-columns"]
+    pdf = (tmp_path / "o" / "worksheet.pdf").read_bytes()
+    assert sizes(pdf) == {(612, 792)}
+    about = PdfReader(BytesIO(pdf))
+    assert about.metadata is not None
+    assert (about.metadata.title, about.metadata.author) == ("Own test", "A. Uthor")
+    assert about.trailer["/Root"]["/Lang"] == "en" and about.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert "pdfuaid:part" in str(about.trailer["/Root"]["/Metadata"].get_data())
+    assert [item["/Title"] for item in about.outline] == ["1. Square", "Values of functions", "Formulas"]
+    if shutil.which("pdftotext"):
+        text = read(tmp_path / "o" / "worksheet.pdf")
+        for words in ("Deep Learning & more", "1 December 2026", "no calculator, one handwritten sheet", "Signature"):
+            assert words in text
+        assert f"Variant {exam['variant']}" in text
+
+
+def test_the_command_line_stands_above_the_bank(bank: Path, tmp_path: Path) -> None:
+    told = ("--course", "Other", "--date", "2 May", "--calculator", "--no-formulas", "--setting", "a4,one-column,large")
+    t1gen("generate", bank, "--seed", 1, "--out", tmp_path / "o", "--format", "json", *told)
+    exam = json.loads((tmp_path / "o" / "exam.json").read_text())
+    assert (exam["course"], exam["date"], exam["aids"]) == ("Other", "2 May", "a calculator, one handwritten sheet")
+    assert exam["setting"] == ["large"] and "attached" not in exam
+
+
+def test_numbers_do_not_depend_on_how_a_sheet_is_set(bank: Path, tmp_path: Path) -> None:
+    for name, told in (("a", ()), ("b", ("--setting", "large,no-blanks,a4", "--calculator", "--date", "x"))):
+        t1gen("generate", bank, "--seed", 1, "--out", tmp_path / name, "--format", "json", *told)
+    one, other = (json.loads((tmp_path / name / "key.json").read_text()) for name in "ab")
+    assert (one["variant"], one["answers"], one["program"]) == (other["variant"], other["answers"], other["program"])
+
+
+def test_a_student_has_a_setting_of_their_own_in_the_roster(bank: Path, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("id,name,setting\nada,Ada,\nbob,Bob,large readable\n", encoding="utf-8")
+    t1gen("generate", bank, "--seed", 1, "--students", tmp_path / "r.csv", "--out", tmp_path / "o", "--combined")
+    ada, bob = (json.loads((tmp_path / "o" / "students" / n / "exam.json").read_text()) for n in ("ada", "bob"))
+    assert ada["setting"] == ["letter", "two-columns"] and "setting" not in ada["student"]
+    assert bob["setting"] == ["letter", "large", "readable", "two-columns"]
+    assert bob["student"]["setting"] == ["large", "readable"]
+    whole = PdfReader(tmp_path / "o" / "worksheets.pdf")
+    assert [item["/Title"] for item in whole.outline] == ["Ada (ada)", "Bob (bob)"]
+    assert all(whole.get_destination_page_number(item) % 2 == 0 for item in whole.outline)
+    assert len(whole.pages) % 2 == 0 and len(PdfReader(tmp_path / "o" / "keys.pdf").pages) % 2 == 0
+
+
+def test_a_roster_with_a_word_that_is_no_setting(bank: Path, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("id,setting\nada,larg\n", encoding="utf-8")
+    done = t1gen("generate", bank, "--students", tmp_path / "r.csv", "--out", tmp_path / "o", code=2)
+    assert "line 2" in done.output and "did you mean 'large'" in done.output
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("old, new, message", [
+    ("[letter, two-columns]", "[letter, a4]", "setting: 'letter' and 'a4' exclude each other"),
+    ("[letter, two-columns]", "lettr", "did you mean 'letter'"),
+    ("calculator: false", "calculator: maybe", "bool"),
+])  # fmt: skip
+def test_a_bank_that_is_set_wrong(bank: Path, old: str, new: str, message: str) -> None:
+    bank.write_text(BANK.replace(old, new), encoding="utf-8")
+    assert message in t1gen("generate", bank, "--seed", 1, code=2).output
+
+
+def test_render_sets_a_test_otherwise(bank: Path, tmp_path: Path) -> None:
+    t1gen("generate", bank, "--seed", 1, "--out", tmp_path / "o", "--format", "json")
+    t1gen("render", tmp_path / "o" / "exam.json", "--setting", "a4,no-blanks,working", "--out", tmp_path / "p")
+    assert {tuple(map(round, size)) for size in sizes((tmp_path / "p" / "worksheet.pdf").read_bytes())} == {(595, 842)}
+    t1gen("render", tmp_path / "o" / "exam.json", "--setting", "no-blanks", "--format", "md", "--out", tmp_path / "p")
+    assert "\\_\\_\\_\\_" not in (tmp_path / "p" / "worksheet.md").read_text().partition("## 1")[2]
+
+
+def test_templates_are_exported_and_come_first(bank: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    t1gen("templates", "export", mine)
+    document = mine / "markdown" / "document.md"
+    document.write_text(document.read_text() + "\nSet by << document.author >>.\n", encoding="utf-8")
+    for other in ("latex", "typst", "html", "terminal", "text"):
+        shutil.rmtree(mine / other)
+    out = ("--out", tmp_path / "o", "--format", "md,typ")
+    t1gen("generate", bank, "--seed", 1, *out)
+    plain = {p.name: p.read_bytes() for p in (tmp_path / "o").iterdir()}
+    t1gen("generate", bank, "--seed", 1, *out, "--templates", mine, "--force")
+    own = {p.name: p.read_bytes() for p in (tmp_path / "o").iterdir()}
+    assert own["worksheet.md"] == plain["worksheet.md"] + "\nSet by A. Uthor.\n".encode()
+    assert own["worksheet.typ"] == plain["worksheet.typ"]
+
+
+def test_exporting_overwrites_nothing_that_was_changed(tmp_path: Path) -> None:
+    t1gen("templates", "export", tmp_path / "m")
+    (tmp_path / "m" / "typst" / "style.typ").write_text("mine", encoding="utf-8")
+    assert "style.typ" in t1gen("templates", "export", tmp_path / "m", code=2).output
+    t1gen("templates", "export", tmp_path / "m", "--force")
+    assert (tmp_path / "m" / "typst" / "style.typ").read_text() != "mine"
+
+
+def test_a_broken_template_is_told_with_its_line(bank: Path, tmp_path: Path) -> None:
+    (tmp_path / "m" / "typst").mkdir(parents=True)
+    (tmp_path / "m" / "typst" / "blocks.typ").write_text("\n<% if %>", encoding="utf-8")
+    out = tmp_path / "o"
+    done = t1gen("generate", bank, "--seed", 1, "--templates", tmp_path / "m", "--out", out, code=2)
+    assert "blocks.typ, line 2" in done.output and not out.exists()
