@@ -21,6 +21,7 @@ from t1gen.mapping.nested import flat
 from t1gen.mapping.notation import elementary, latex_numbers, latex_rational, line
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Shape
+from t1gen.markdown import in_latex
 from t1gen.problems.draws import Stream, support
 from t1gen.problems.draws import key as keyed
 from t1gen.problems.instance import Instance, Source, rationals
@@ -253,7 +254,7 @@ def _problem(bank: Bank, number: int, part: Part) -> files.Problem:
     problem, instance = part.problem, part.instance
     structure, language = instance.structure, bank.language
     questions = [_question(language, part, number, k) for k in range(len(structure.asked))]
-    text = filled(told(problem.text, language).strip(), instance)
+    text = filled(told(problem.text, language).strip(), instance, language)
     return files.Problem(
         id=problem.id, number=number, title=told(problem.title, language), competence=problem.competence,
         text=text or (say(language, "problem", problem.shows) if structure.mapping.named else ""),
@@ -331,7 +332,7 @@ def _because(language: str, part: Part, k: int) -> Any:
     if asked.quantity.ask in SHOWN:
         return shown(instance, k, language).because or UNSET
     told_ = asked.options.get("because")
-    return filled(told(told_, language), instance) if told_ else UNSET
+    return filled(told(told_, language), instance, language) if told_ else UNSET
 
 
 def _table(language: str, part: Part, k: int) -> dict[str, Any]:
@@ -367,15 +368,16 @@ def _text(language: str, instance: Instance, k: int, rate: Any) -> str:
     """The question in words, the bank's own or the default ones, and how a formula is written."""
     asked, mapping, givens = instance.structure.asked[k], instance.structure.mapping, instance.givens
     q = asked.quantity
-    own = filled(told(asked.options["text"], language), instance) if "text" in asked.options else ""
-    cotangent = q.cotangent if isinstance(q.cotangent, str) or q.cotangent is None else _latex(q.cotangent)
+    own = filled(told(asked.options["text"], language), instance, language) if "text" in asked.options else ""
+    cotangent = q.cotangent if isinstance(q.cotangent, str) or q.cotangent is None else _latex(q.cotangent, language)
     if isinstance(q.cotangent, Fraction) and mapping.shape(q.wrt if q.ask == "hvp" else q.of):
         cotangent = rf"{cotangent}\,\mathbf{{1}}" if q.cotangent != 1 else r"\mathbf{1}"
     rows, columns = (asked.shape[0], asked.shape[1]) if q.ask in ("jacobian", "hessian") else (0, 0)
-    tangent = [(n, v if isinstance(v, str) else _latex(v)) for n, v in q.tangent]
-    h = None if q.h is None else _latex(givens.get(q.h, q.h) if isinstance(q.h, str) else q.h)
-    text = own or say(language, "ask", q.ask, q=q, cotangent=cotangent, rate=None if rate is None else _latex(rate),
-                      rows=rows, columns=columns, tangent=tangent, h=h).strip()  # fmt: skip
+    tangent = [(n, v if isinstance(v, str) else _latex(v, language)) for n, v in q.tangent]
+    step = givens.get(q.h, q.h) if isinstance(q.h, str) else q.h
+    h = None if step is None else _latex(step, language)
+    text = own or say(language, "ask", q.ask, q=q, cotangent=cotangent, rows=rows, columns=columns, tangent=tangent,
+                      h=h, rate=None if rate is None else _latex(rate, language)).strip()  # fmt: skip
     if asked.kind == "expression":
         names = [(n, "x".join(map(str, s)) or say(language, "shape", "scalar")) for n, s in asked.names.items()]
         text += say(language, "kind", "expression", names=names, sizes=asked.options.get("sizes", {}))
@@ -384,8 +386,8 @@ def _text(language: str, instance: Instance, k: int, rate: Any) -> str:
     return text
 
 
-def _latex(value: Any) -> str:
-    return latex_numbers(value, latex_rational)
+def _latex(value: Any, language: str) -> str:
+    return in_latex(latex_numbers(value, latex_rational), language)
 
 
 def _steps(problem: Problem, instance: Instance) -> list[str]:

@@ -15,9 +15,9 @@ from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text, Verdict
 from t1gen.errors import FileError, fitting
 from t1gen.files import amount
 from t1gen.mapping.notation import latex_name, latex_numbers
-from t1gen.markdown import number, paragraphs, runs, value_math
+from t1gen.markdown import in_latex, in_plain, number, paragraphs, plain_list, runs, value_math
 from t1gen.records import Exam, Key, Problem, ProblemReport, Question, QuestionReport, Report
-from t1gen.wording import say, words
+from t1gen.wording import say, signs, words
 
 SHOWN, LINES, SAID = 400, 40, 1000
 """Characters and lines of an answer, and characters of a reason, that are shown."""
@@ -72,10 +72,16 @@ class Page:
         return _said(self.language, "page", name, tuple(values.items()))
 
     def result(self, points: float, of: float) -> str:
-        return self.say("result", points=_amount(points), of=_amount(of))
+        return self.say("result", points=self.amount(points), of=self.amount(of))
 
     def sums(self, found: Report | ProblemReport) -> str:
-        return self.say("result", points=amount(found.points), of=amount(found.of))
+        return self.say("result", points=self.sum(found.points), of=self.sum(found.of))
+
+    def sum(self, points: float) -> str:
+        return in_plain(amount(points), self.language)
+
+    def amount(self, points: float) -> str:
+        return number(float(points), 3, self.language)
 
     def fields(self) -> tuple[tuple[Text, Text], ...]:
         """The title block."""
@@ -109,15 +115,15 @@ class Page:
             rows.append(self._problem_row(problem))
             for question in problem.questions:
                 found = self.report.questions[question.id]
-                points = (Plain(_amount(found.points)),), (Plain(_amount(found.of)),)
+                points = (Plain(self.amount(found.points)),), (Plain(self.amount(found.of)),)
                 rows.append(((Plain(question.id),), *points, (self.verdict(found),)))
-        total = (self.say("total"), amount(self.report.points), amount(self.report.of))
+        total = (self.say("total"), self.sum(self.report.points), self.sum(self.report.of))
         return blocks.Table(header, (*rows, (*((Strong(text),) for text in total), ())))
 
     def _problem_row(self, problem: Problem) -> tuple[Text, ...]:
         found = self._sum(problem)
         title = self.say("problem", number=problem.number, title=problem.title)
-        points = (amount(found.points), amount(found.of)) if found else ("", "")
+        points = (self.sum(found.points), self.sum(found.of)) if found else ("", "")
         return (Strong(title),), *((Strong(text),) for text in points), self._floored(problem)
 
     def _sum(self, problem: Problem) -> ProblemReport | None:
@@ -127,8 +133,8 @@ class Page:
         """How a sum came about that rounding down to quarters changed."""
         found = self._sum(problem)
         exact = sum(Fraction(str(self.report.questions[q.id].points)) for q in problem.questions)
-        changed = found and _amount(found.points) != _amount(float(exact))
-        return (Plain(self.say("floored", sum=_amount(float(exact)))),) if changed else ()
+        changed = found and self.amount(found.points) != self.amount(float(exact))
+        return (Plain(self.say("floored", sum=self.amount(float(exact)))),) if changed else ()
 
     # problems and questions
 
@@ -143,8 +149,8 @@ class Page:
     def _question(self, question: Question, steps: list[blocks.Block]) -> blocks.Question:
         found = self.report.questions[question.id]
         rows = Rows(self, question, found)
-        inside: list[blocks.Block] = [*paragraphs(question.text), blocks.Facts(tuple(rows.all()))]
-        steps = [*steps, *sheets.reasons(self.key.answers[question.id])]
+        inside: list[blocks.Block] = [*paragraphs(question.text, self.language), blocks.Facts(tuple(rows.all()))]
+        steps = [*steps, *sheets.reasons(self.language, self.key.answers[question.id])]
         if steps:
             inside += [blocks.Paragraph((Strong(self.say("worked")),)), *steps]
         return blocks.Question(question.id, self.result(found.points, found.of), tuple(inside))
@@ -188,6 +194,10 @@ class Rows:
                 yield (Plain(self.page.say(name)),), tuple(told)
 
     @property
+    def language(self) -> str:
+        return self.page.language
+
+    @property
     def decimals(self) -> int:
         return self.question.decimals if self.question.decimals is not None else 3
 
@@ -212,7 +222,7 @@ class Rows:
         if self._is_table and _sizes(given) == _sizes(self.found.expected):
             return []
         if self.question.kind in NUMERIC and _is_array(given):
-            return [blocks.Paragraph((_exact(given),))]
+            return [blocks.Paragraph((_exact(given, self.language),))]
         return self._typed(_text(given) or self.page.say("unprintable"))
 
     def _typed(self, text: str) -> list[blocks.Block]:
@@ -234,7 +244,7 @@ class Rows:
         if self.is_picked:
             return [] if self._is_named else self._picked(read)
         if self.question.kind in NUMERIC and _is_array(read):
-            return [] if _same(given, read) else [blocks.Paragraph((_exact(read),))]
+            return [] if _same(given, read) else [blocks.Paragraph((_exact(read, self.language),))]
         written, text = _text(given), _text(read)
         return self._typed(text) if "".join(text.split()) != "".join(written.split()) else []
 
@@ -246,17 +256,19 @@ class Rows:
         if self.question.kind in ("choice", "order") and self._ids(expected) is not None:
             return self._picked(expected)
         if self.question.kind == "table" and _is_array(expected):
-            return [sheets.form(self.page.language, self.question, expected)]
+            return [sheets.form(self.language, self.question, expected)]
         if self.question.kind in NUMERIC and _is_array(expected):
-            return [blocks.Paragraph((value_math(expected, self.decimals), *self._tolerance()))]
+            shown = value_math(expected, self.decimals, self.language)
+            return [blocks.Paragraph((shown, *self._tolerance()))]
         if self.question.kind == "graph":
             return [blocks.Listing(tuple(_visible(_text(expected)).split("\n")))]
         equal = (Plain(self.page.say("equal")),) if self.question.kind == "expression" else ()
         return [blocks.Paragraph((Code(_visible(_text(expected)[:SHOWN])), *equal))]
 
     def _tolerance(self) -> Text:
-        whole = self.question.ask in sheets.WHOLE
-        return () if whole or not _is_array(self.found.tolerance) else sheets.tolerance(self.found.tolerance)
+        if self.question.ask in sheets.WHOLE or not _is_array(self.found.tolerance):
+            return ()
+        return sheets.tolerance(self.found.tolerance, self.language)
 
     def _from_own(self) -> list[blocks.Block]:
         """What was expected from the student's own earlier answers, and from which."""
@@ -264,10 +276,11 @@ class Rows:
         if expected is None or self._is_table:
             return []
         own = list(self.found.own_used.items())[:LINES]
-        told: list[Run] = [_value(expected, self.decimals)]
-        for i, (name, value) in enumerate(own):
-            told.append(Plain((", " if i else ", ") + self.page.say("own", name=_visible(name[:60])) + " "))
-            told.append(_value(value, 6))
+        told: list[Run] = [_value(expected, self.decimals, self.language)]
+        for name, value in own:
+            own_name = self.page.say("own", name=_visible(name[:60]))
+            told.append(Plain(f"{signs(self.language).separator} {own_name} "))
+            told.append(_value(value, 6, self.language))
         return [blocks.Paragraph(tuple(told))]
 
     # tables, options
@@ -286,9 +299,10 @@ class Rows:
         if _sizes(own) == _sizes(self.found.expected):
             others.append(("wanted_from_own", own))
         columns = self.question.columns
-        header: list[Text] = [(Plain(say(self.page.language, "table", "quantity")),)]
+        header: list[Text] = [(Plain(say(self.language, "table", "quantity")),)]
         for column in columns:
-            header += [runs(self.page.say(name, column=column)) for name in ("yours", *(n for n, _ in others))]
+            names = ("yours", *(name for name, _ in others))
+            header += [runs(self.page.say(name, column=column), self.language) for name in names]
         rows: list[tuple[Text, ...]] = []
         for i, name in enumerate(self.question.rows):
             cells = (cell for k in range(len(columns)) for cell in self._cell(i, k, others))
@@ -297,7 +311,7 @@ class Rows:
 
     def _cell(self, i: int, k: int, others: Sequence[tuple[str, Any]]) -> list[Text]:
         """A cell: as answered, and as expected; of one that the sheet prints, only its value."""
-        expected = [(_value(value[i][k], self.decimals),) for _, value in others]
+        expected = [(_value(value[i][k], self.decimals, self.language),) for _, value in others]
         if self.question.cells[i][k] is not None:
             return [(), expected[0], *(() for _ in others[1:])]
         return [self._own(i, k), *expected]
@@ -305,7 +319,7 @@ class Rows:
     def _own(self, i: int, k: int) -> Text:
         """A cell as it was handed in, and what it was read as, where that is not the same."""
         read, given = self.found.read_as[i][k], self.found.given
-        shown: Run = _exact(read) if _is_array(read) else Code(_visible(_text(read)[:SHOWN]))
+        shown: Run = _exact(read, self.language) if _is_array(read) else Code(_visible(_text(read)[:SHOWN]))
         if _sizes(given) == _sizes(self.found.read_as) and isinstance(written := given[i][k], str):
             typed = Code(_visible(written[:SHOWN]))
             return (typed, Plain(" = "), shown) if _is_array(read) and not _same(written, read) else (typed,)
@@ -321,7 +335,7 @@ class Rows:
         """Options with their texts, in the order of the answer."""
         ids = self._ids(value) or []
         texts = {o.id: o.text for o in self.question.options}
-        return [blocks.Options(tuple((i, runs(texts[i])) for i in ids), boxes=False)]
+        return [blocks.Options(tuple((i, runs(texts[i], self.language)) for i in ids), boxes=False)]
 
     # verdicts
 
@@ -348,7 +362,7 @@ class Rows:
         return told
 
     def _is_repeated(self, reason: str) -> bool:
-        return any(pattern.fullmatch(reason) for pattern in _repeated(self.page.language))
+        return any(pattern.fullmatch(reason) for pattern in _repeated(self.language))
 
 
 @lru_cache
@@ -365,10 +379,6 @@ def _reason(text: str) -> blocks.Block:
 
 
 # values
-
-
-def _amount(points: float) -> str:
-    return number(float(points), 3)
 
 
 def _visible(text: str) -> str:
@@ -410,15 +420,10 @@ def _is_array(value: Any) -> bool:
     )
 
 
-def _exact(value: Any) -> Math:
+def _exact(value: Any, language: str) -> Math:
     """Numbers with all their digits."""
-    return Math(latex_numbers(value, _spelled), _plain(value))
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_plain, value))}]"
-    return f"{value:.12g}"
+    latex = in_latex(latex_numbers(value, _spelled), language)
+    return Math(latex, plain_list(value, lambda v: f"{v:.12g}", language))
 
 
 def _spelled(value: float) -> str:
@@ -426,9 +431,9 @@ def _spelled(value: float) -> str:
     return rf"{digits} \cdot 10^{{{int(power)}}}" if power else digits
 
 
-def _value(value: Any, decimals: int) -> Run:
+def _value(value: Any, decimals: int, language: str) -> Run:
     """Numbers as mathematics, anything else as code."""
-    return value_math(value, decimals) if _is_array(value) else Code(_visible(_text(value)[:SHOWN]))
+    return value_math(value, decimals, language) if _is_array(value) else Code(_visible(_text(value)[:SHOWN]))
 
 
 def _same(given: Any, read: Any) -> bool:

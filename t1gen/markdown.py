@@ -1,12 +1,14 @@
 """Texts and numbers as runs and blocks: Markdown with mathematics, formulas for a terminal, rounded numbers."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text
 from t1gen.mapping.notation import latex_numbers
+from t1gen.wording import signs
 
 RULE = re.compile(r"\|[\s|:-]*")
 MARKUP = re.compile(r"\$([^$]+)\$|`([^`]+)`|\*\*([^*]+)\*\*")
@@ -16,7 +18,7 @@ MARKUP = re.compile(r"\$([^$]+)\$|`([^`]+)`|\*\*([^*]+)\*\*")
 
 
 @lru_cache(maxsize=4096)
-def runs(markdown: str) -> Text:
+def runs(markdown: str, language: str) -> Text:
     """Markdown with `$math$`, code and bold as runs."""
     out: list[Run] = []
     end = 0
@@ -24,7 +26,7 @@ def runs(markdown: str) -> Text:
         if match.start() > end:
             out.append(Plain(markdown[end : match.start()]))
         math, code, bold = match.groups()
-        out.append(Math(math, readable(math)) if math else Code(code) if code else Strong(bold))
+        out.append(Math(math, readable(math, language)) if math else Code(code) if code else Strong(bold))
         end = match.end()
     if end < len(markdown):
         out.append(Plain(markdown[end:]))
@@ -42,9 +44,10 @@ GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 """What stands in braces, up to three deep."""
 
 
-def readable(formula: str) -> str:
+def readable(formula: str, language: str) -> str:
     """LaTeX of names, fractions and matrices as a terminal shows it: dL/dw, (a)/(b), [[1, 2], [3, 4]], alpha, h_1."""
-    plain = re.sub(r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}", lambda m: _rows(m[1]), formula)
+    between = f"{signs(language).separator} "
+    plain = re.sub(r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}", lambda m: _rows(m[1], between), formula)
     plain = re.sub(rf"\\frac\{{\\partial {INSIDE}\}}\{{\\partial {INSIDE}\}}", r"d\1/d\2", plain)
     plain = re.sub(rf"\\frac{GROUP}{GROUP}", r"(\1)/(\2)", plain)
     plain = re.sub(r"\\(?:left|right|!|;)", "", plain).replace(r"\,", " ")
@@ -53,38 +56,65 @@ def readable(formula: str) -> str:
     return re.sub(r"\\(?:math\w+|operatorname|text)?", "", plain).replace("{", "").replace("}", "")
 
 
-def _rows(inside: str) -> str:
-    rows = (", ".join(cell.strip() for cell in row.split("&")) for row in inside.split(r"\\"))
-    return f"[{', '.join(f'[{row}]' for row in rows)}]"
+def _rows(inside: str, between: str) -> str:
+    rows = (between.join(cell.strip() for cell in row.split("&")) for row in inside.split(r"\\"))
+    return f"[{between.join(f'[{row}]' for row in rows)}]"
 
 
-def number(value: float, decimals: int) -> str:
+def paragraphs(text: str, language: str) -> list[blocks.Block]:
+    """Markdown as paragraphs and tables: parts between blank lines, one whose lines begin with | is a table."""
+    return [_paragraph(part.strip(), language) for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+def _paragraph(part: str, language: str) -> blocks.Block:
+    lines = [line.strip() for line in part.split("\n")]
+    if len(lines) < 2 or not all(line.startswith("|") for line in lines):
+        return blocks.Paragraph(runs(" ".join(lines), language))
+    cells = [line.strip("|").split("|") for line in lines if not RULE.fullmatch(line)]
+    width = len(cells[0])
+    header, *rows = [tuple(runs(c.strip(), language) for c in [*row, *[""] * width][:width]) for row in cells]
+    return blocks.Table(header, tuple(rows))
+
+
+# numbers
+
+
+def number(value: float, decimals: int, language: str) -> str:
     """A number as sheets print it: rounded, no trailing zeros, no -0."""
+    return in_plain(_digits(value, decimals), language)
+
+
+def _digits(value: float, decimals: int) -> str:
     shown = f"{value:.{decimals}f}".rstrip("0").rstrip(".") if decimals else f"{value:.0f}"
     return "0" if shown in ("-0", "") else shown
 
 
-def value_math(value: Any, decimals: int) -> Math:
+def value_math(value: Any, decimals: int, language: str) -> Math:
     """A number, vector or matrix."""
-    return Math(latex_numbers(value, lambda v: number(v, decimals)), plain_value(value, decimals))
+    latex = latex_numbers(value, lambda v: _digits(v, decimals))
+    return Math(in_latex(latex, language), plain_value(value, decimals, language))
 
 
-def plain_value(value: Any, decimals: int) -> str:
+def plain_value(value: Any, decimals: int, language: str) -> str:
+    return plain_list(value, lambda v: _digits(v, decimals), language)
+
+
+def plain_list(value: Any, show: Callable[[Any], str], language: str) -> str:
+    """Nested numbers as a terminal shows them; `show` writes one with a decimal point."""
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(plain_value(v, decimals) for v in value)}]"
-    return number(value, decimals)
+        between = f"{signs(language).separator} "
+        return f"[{between.join(plain_list(v, show, language) for v in value)}]"
+    return in_plain(show(value), language)
 
 
-def paragraphs(text: str) -> list[blocks.Block]:
-    """Markdown as paragraphs and tables: parts between blank lines, one whose lines begin with | is a table."""
-    return [_paragraph(part.strip()) for part in re.split(r"\n\s*\n", text) if part.strip()]
+def in_plain(digits: str, language: str) -> str:
+    """A number with the decimal sign of the language."""
+    return digits.replace(".", signs(language).decimal)
 
 
-def _paragraph(part: str) -> blocks.Block:
-    lines = [line.strip() for line in part.split("\n")]
-    if len(lines) < 2 or not all(line.startswith("|") for line in lines):
-        return blocks.Paragraph(runs(" ".join(lines)))
-    cells = [line.strip("|").split("|") for line in lines if not RULE.fullmatch(line)]
-    width = len(cells[0])
-    header, *rows = [tuple(runs(c.strip()) for c in [*row, *[""] * width][:width]) for row in cells]
-    return blocks.Table(header, tuple(rows))
+def in_latex(latex: str, language: str) -> str:
+    """LaTeX of numbers with the signs of the language; a decimal comma stands in braces, so that no room follows it."""
+    decimal, separator = signs(language)
+    if decimal != ".":
+        latex = re.sub(r"(?<=\d)\.(?=\d)", f"{{{decimal}}}", latex)
+    return latex if separator == "," else re.sub(r"(?<!\\),(?=\\[;,])", separator, latex)

@@ -15,12 +15,12 @@ from t1gen.mapping.custom import forward_of
 from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.notation import latex, latex_name, text
 from t1gen.mapping.program import Program
-from t1gen.markdown import paragraphs, runs, value_math
+from t1gen.markdown import in_latex, in_plain, paragraphs, runs, value_math
 from t1gen.picture import graph
 from t1gen.problems.issued import issued, mapping_of
 from t1gen.setting import USUAL, Setting
 from t1gen.solution import solution, values_of
-from t1gen.wording import say, words
+from t1gen.wording import say, signs, words
 
 WHOLE = ("shape", "entries", "parameters", "passes", "multiplications", "decision")
 """Asks that are answered by whole numbers, which nobody rounds."""
@@ -61,8 +61,8 @@ def _fields(exam: files.Exam, kind: str) -> Iterator[tuple[Text, Text]]:
     if kind == "worksheet" or exam.date:
         told["date"] = exam.date
     if exam.minutes is not None:
-        told["minutes"] = say(exam.language, "units", "minutes", n=_amount(exam.minutes))
-    told["total"] = _amount(exam.points)
+        told["minutes"] = say(exam.language, "units", "minutes", n=_amount(exam.minutes, exam.language))
+    told["total"] = _amount(exam.points, exam.language)
     if kind == "worksheet":
         told |= {"aids": exam.aids} if exam.aids else {}
         told["signature"] = ""
@@ -73,9 +73,9 @@ def _fields(exam: files.Exam, kind: str) -> Iterator[tuple[Text, Text]]:
 def _scores(exam: files.Exam) -> blocks.Scores:
     """The points table that is filled in by whoever marks."""
     say_words = words(exam.language)
-    columns = [(str(p.number), _amount(p.points)) for p in exam.problems]
+    columns = [(str(p.number), _amount(p.points, exam.language)) for p in exam.problems]
     names = say_words["problem"], say_words["total"], say_words["earned"]
-    return blocks.Scores(names, (*columns, (say_words["sum"], _amount(exam.points))))
+    return blocks.Scores(names, (*columns, (say_words["sum"], _amount(exam.points, exam.language))))
 
 
 def usual_decimals(exam: files.Exam) -> int | None:
@@ -91,15 +91,15 @@ def _decimals(problem: files.Problem) -> int | None:
 
 
 def _rounding(language: str, decimals: int) -> blocks.Paragraph:
-    return blocks.Paragraph(runs(words(language)["rounding"].replace("{{ decimals }}", str(decimals))))
+    return blocks.Paragraph(runs(say(language, "document", "rounding", decimals=decimals), language))
 
 
-def _amount(points: float) -> str:
-    return f"{float(points):g}"
+def _amount(points: float, language: str) -> str:
+    return in_plain(f"{float(points):g}", language)
 
 
 def _points(exam: files.Exam, points: float) -> str:
-    return say(exam.language, "units", "points", n=_amount(points))
+    return say(exam.language, "units", "points", n=_amount(points, exam.language))
 
 
 def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) -> blocks.Problem:
@@ -112,7 +112,7 @@ def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) ->
     else:
         bodies = _solved(exam.language, problem, key)
     for question, body in zip(problem.questions, bodies, strict=True):
-        told: tuple[blocks.Block, ...] = (*paragraphs(question.text), *body)
+        told: tuple[blocks.Block, ...] = (*paragraphs(question.text, exam.language), *body)
         inside.append(blocks.Question(question.id, _points(exam, question.points), told))
     return blocks.Problem(problem.number, (Plain(problem.title),), _points(exam, problem.points), tuple(inside))
 
@@ -120,10 +120,10 @@ def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) ->
 def told_first(language: str, problem: files.Problem, in_key: bool) -> list[blocks.Block]:
     """What stands before the questions: the text, the givens, and the mapping as the problem shows it."""
     program = mapping_of(problem)
-    inside: list[blocks.Block] = list(paragraphs(problem.text))
+    inside: list[blocks.Block] = list(paragraphs(problem.text, language))
     shows_mapping = problem.mapping and not problem.shows
     if problem.mapping or problem.shows == "text":
-        inside += _given(problem)
+        inside += _given(problem, language)
     if shows_mapping:
         inside += _mapping(program, problem.mapping)
         inside += [_where(language, t if in_key else forward_of(t)) for t in problem.definitions.values()]
@@ -154,7 +154,7 @@ def _asked(language: str, question: files.Question, setting: Setting) -> list[bl
         return [*working, form(language, question, question.cells)]
     if question.kind in ("choice", "order"):
         boxes = question.kind == "choice" and setting.blanks == "blanks"
-        told: list[blocks.Block] = [blocks.Options(options(question, ()).lines, boxes=boxes), *working]
+        told: list[blocks.Block] = [blocks.Options(options(language, question, ()).lines, boxes=boxes), *working]
     else:
         told = list(working)
     if setting.blanks == "no-blanks" or question.kind == "choice":
@@ -170,16 +170,16 @@ WORKING = {"number": 2.5, "array": 3.5, "expression": 3.5, "graph": 2.0, "choice
 """Centimetres of room to work in, by kind of answer."""
 
 
-def options(question: files.Question, right: Sequence[str]) -> blocks.Options:
-    return blocks.Options(tuple((o.id, runs(o.text)) for o in question.options), tuple(right))
+def options(language: str, question: files.Question, right: Sequence[str]) -> blocks.Options:
+    return blocks.Options(tuple((o.id, runs(o.text, language)) for o in question.options), tuple(right))
 
 
 def form(language: str, question: files.Question, cells: Any) -> blocks.Form:
     """A table with the cells that are known; None is left empty."""
     decimals = question.decimals if question.decimals is not None else 3
-    header = [(Plain(say(language, "table", "quantity")),), *(runs(c) for c in question.columns)]
-    rows = [((Math(latex_name(name), name),), *(None if c is None else (value_math(c, decimals),) for c in row))
-            for name, row in zip(question.rows, cells, strict=True)]  # fmt: skip
+    header = [(Plain(say(language, "table", "quantity")),), *(runs(c, language) for c in question.columns)]
+    rows = [((Math(latex_name(name), name),), *(None if c is None else (value_math(c, decimals, language),)
+            for c in row)) for name, row in zip(question.rows, cells, strict=True)]  # fmt: skip
     return blocks.Form(tuple(header), tuple(rows))
 
 
@@ -191,27 +191,27 @@ def worked(language: str, problem: files.Problem) -> list[list[blocks.Block]]:
             for question, result in zip(problem.questions, solved.results[0], strict=True)]  # fmt: skip
 
 
-def reasons(answer: files.KeyAnswer) -> list[blocks.Block]:
+def reasons(language: str, answer: files.KeyAnswer) -> list[blocks.Block]:
     """Why an answer is right, where the bank says so."""
-    return paragraphs(answer.because) if isinstance(answer.because, str) else []
+    return paragraphs(answer.because, language) if isinstance(answer.because, str) else []
 
 
 def _solved(language: str, problem: files.Problem, key: files.Key) -> list[list[blocks.Block]]:
     """The worked steps and the answer of every question."""
-    return [[*body, *_answered(language, q, key.answers[q.id]), *reasons(key.answers[q.id])]
+    return [[*body, *_answered(language, q, key.answers[q.id]), *reasons(language, key.answers[q.id])]
             for q, body in zip(problem.questions, worked(language, problem), strict=True)]  # fmt: skip
 
 
 def _answered(language: str, question: files.Question, answer: files.KeyAnswer) -> list[blocks.Block]:
     if question.kind == "choice":
-        return [options(question, answer.value if isinstance(answer.value, list) else [answer.value])]
+        return [options(language, question, answer.value if isinstance(answer.value, list) else [answer.value])]
     if question.kind == "table":
         return [form(language, question, answer.value)]
     if question.kind == "order":
         texts = {o.id: o.text.strip("`") for o in question.options}
         lines = tuple(f"{i}  {texts[i]}" for i in answer.value)
-        return [blocks.Listing(lines), blocks.Answer(_answer(question, answer))]
-    return [blocks.Answer(_answer(question, answer))]
+        return [blocks.Listing(lines), blocks.Answer(_answer(language, question, answer))]
+    return [blocks.Answer(_answer(language, question, answer))]
 
 
 def _where(language: str, definition: str) -> blocks.Paragraph:
@@ -219,29 +219,30 @@ def _where(language: str, definition: str) -> blocks.Paragraph:
     return blocks.Paragraph((Plain(words(language)["where"] + " "), Code(definition)))
 
 
-def _given(problem: files.Problem) -> list[blocks.Block]:
+def _given(problem: files.Problem, language: str) -> list[blocks.Block]:
     """The givens that no listing shows, in one line: w = (1, 2), X = a matrix."""
     out: list[Run] = []
     listed = {line.partition(" = ")[0] for line in problem.listing.split("\n")}
     for name, value in problem.given.items():
         if name in listed:
             continue
-        shown = _shape_math(name, value) if problem.given_as else _value_math(name, value)
-        out += [Plain(", " if out else ""), shown]
+        shown = _shape_math(name, value, language) if problem.given_as else _value_math(name, value, language)
+        out += [Plain(f"{signs(language).separator} " if out else ""), shown]
     return [blocks.Paragraph(tuple(out[1:]))] if out else []
 
 
-def _value_math(name: str, value: Any) -> Math:
-    shown = value_math(value, 6)
+def _value_math(name: str, value: Any, language: str) -> Math:
+    shown = value_math(value, 6, language)
     return Math(f"{latex_name(name)} = {shown.latex}", f"{name} = {shown.plain}")
 
 
-def _shape_math(name: str, value: Any) -> Math:
+def _shape_math(name: str, value: Any, language: str) -> Math:
     """A given of which only the shape matters: W in R^(3 x 4)."""
     shape = shape_of(value)
     sizes = r" \times ".join(map(str, shape))
     power = f"^{{{sizes}}}" if shape else ""
-    return Math(rf"{latex_name(name)} \in \mathbb{{R}}{power}", f"{name}: {' x '.join(map(str, shape)) or 'a number'}")
+    plain = " x ".join(map(str, shape)) or say(language, "shape", "number")
+    return Math(rf"{latex_name(name)} \in \mathbb{{R}}{power}", f"{name}: {plain}")
 
 
 @lru_cache(maxsize=512)
@@ -258,7 +259,7 @@ def _mapping(program: Program, lines: Sequence[str]) -> list[blocks.Block]:
     return listing + ([blocks.Formulas(tuple(formulas))] if formulas else [])
 
 
-def _answer(question: files.Question, answer: files.KeyAnswer) -> Text:
+def _answer(language: str, question: files.Question, answer: files.KeyAnswer) -> Text:
     if question.kind == "order":
         return (Strong(", ".join(answer.value)),)
     if question.kind == "graph":
@@ -266,14 +267,15 @@ def _answer(question: files.Question, answer: files.KeyAnswer) -> Text:
     if question.kind == "expression":
         return (Code(str(answer.value)),)
     decimals = question.decimals if question.decimals is not None else 3
-    shown = value_math(answer.value, decimals)
+    shown = value_math(answer.value, decimals, language)
     if question.ask in WHOLE:
         return (shown,)
-    return (shown, *tolerance(answer.tolerance))
+    return (shown, *tolerance(answer.tolerance, language))
 
 
-def tolerance(value: Any) -> Text:
+def tolerance(value: Any, language: str) -> Text:
     """The widest of the tolerances of an answer: ± 0.0012."""
     widest = f"{max(map(float, flat(value)), default=0.0):.2g}"
     digits, _, power = widest.partition("e")
-    return Plain("  \u00b1 "), Math(rf"{digits} \cdot 10^{{{int(power)}}}" if power else widest, widest)
+    latex = in_latex(rf"{digits} \cdot 10^{{{int(power)}}}" if power else widest, language)
+    return Plain("  \u00b1 "), Math(latex, in_plain(widest, language))

@@ -16,7 +16,7 @@ from t1gen.mapping.notation import latex, latex_name, line
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.structural import numpy_index
 from t1gen.mapping.program import Program, Shape, Step
-from t1gen.markdown import number, runs, value_math
+from t1gen.markdown import in_latex, runs, value_math
 from t1gen.picture import graph
 from t1gen.problems.issued import Issued, givens_of, quantity
 from t1gen.wording import say
@@ -41,14 +41,15 @@ def solution(
         return []
     program = solved.tapes[0].program
     decimals = question.decimals if question.decimals is not None else 3
+    shown_in = (decimals, language)
     symbolic = question.kind == "expression"
     needed = _up_to(program, result, question.names) if symbolic else program.ancestors([result])
     steps = [s for s in program if s.name in needed and s.name not in shown and _is_line(s)]
-    lines = tuple(_line(program, s, None if symbolic else values, decimals) for s in steps)
+    lines = tuple(_line(program, s, None if symbolic else values, shown_in) for s in steps)
     if not symbolic:
         shown.update(s.name for s in steps)
     notes = dict.fromkeys(note for s in steps for note in _notes(language, program, s))
-    said: list[blocks.Block] = [blocks.Paragraph(runs(" ".join(notes)))] if notes else []
+    said: list[blocks.Block] = [blocks.Paragraph(runs(" ".join(notes), language))] if notes else []
     return [blocks.Formulas(lines), *said] if lines else []
 
 
@@ -117,20 +118,22 @@ def _is_implicit(program: Program, step: Step) -> bool:
     return False
 
 
-def _line(program: Program, step: Step, values: Values | None, decimals: int) -> Math:
-    """`dL/dz = dL/dq * y = 0.731 * (-1) = -0.731`."""
+def _line(program: Program, step: Step, values: Values | None, shown_in: tuple[int, str]) -> Math:
+    """`dL/dz = dL/dq * y = 0.731 * (-1) = -0.731`, its numbers in so many decimals and a language."""
     left, right = _named(program, step.name), latex(program, step.name, show=lambda n: _named(program, n))
     plain = line(program, step.name)
     if values is None:
         return Math(f"{left} = {right}", plain)
     value = values[step.name][..., 0].tolist()
+    shown = value_math(value, *shown_in)
     if _is_implicit(program, step):
-        shown = value_math(value, decimals)
         return Math(f"{left} = {shown.latex}", f"{step.name} = {shown.plain}")
     parts = [left, right]
     if step.shape == () and all(program.shape(a) == () for a in _leaves(program, step)):
-        parts.append(latex(program, step.name, show=lambda n: number(float(values[n].ravel()[0]), decimals)))
-    shown = value_math(value, decimals)
+        put = latex(program, step.name, show=lambda n: value_math(float(values[n].ravel()[0]), *shown_in).latex)
+        parts.append(in_latex(put, shown_in[1]))
+    if in_latex(right, shown_in[1]) == shown.latex:
+        parts = [left]
     if shown.latex not in parts[1:]:
         parts.append(shown.latex)
     return Math(" = ".join(parts), f"{plain} = {shown.plain}")

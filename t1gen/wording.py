@@ -1,7 +1,7 @@
 """Wording from templates/text/<language>/: Jinja2 texts by key, with names printed as mathematics."""
 
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from jinja2 import Environment, StrictUndefined
@@ -37,6 +37,19 @@ def say(language: str, group: str, key: str, **values: Any) -> str:
     """The wording of `group.key` with its values put in, runs of white space made one space."""
     text = _template(language, group, key).render(**values)
     return ("" if not text.startswith(" ") else " ") + " ".join(text.split())
+
+
+class Signs(NamedTuple):
+    """How numbers are written: what stands before the decimals, and between the entries of a list."""
+
+    decimal: str
+    separator: str
+
+
+@cache
+def signs(language: str) -> Signs:
+    """The signs of numbers in a language."""
+    return Signs(**_texts(language)["numbers"])
 
 
 def words(language: str) -> dict[str, str]:

@@ -13,14 +13,16 @@ from t1gen.documents.blocks import Math, Verdict
 _LONG = 50
 _UNBROKEN = re.compile(r"\S{50}")
 _PAGE = 60  # letters of a formula
-_NUMBERS = re.compile(r"(.*=)?\s*([\[(][-+0-9.,/\s()\[\]]*[\])])\s*")
+_NUMBERS = re.compile(r"(.*=)?\s*([\[(](?:[-+0-9.,;/\s()\[\]]|\{,\}|\\;)*[\])])\s*")
+_DECIMAL = re.compile(r"(?<=\d)\{,\}(?=\d)")
+_COMMA = "\u201a"  # stands for a decimal comma, which typst would take for one that separates
 
 
 @lru_cache(maxsize=16384)
 def typst_math(latex: str) -> str:
     """`latex` in typst's spelling, without the dollar signs."""
-    converted: str = tylax.latex_to_typst(f"${latex}$")
-    return converted.strip().strip("$").strip()
+    converted: str = tylax.latex_to_typst(f"${_DECIMAL.sub(_COMMA, latex)}$")
+    return _typst_commas(converted.strip().strip("$").strip())
 
 
 def is_rigid(latex: str) -> bool:
@@ -52,12 +54,16 @@ def _typst_inline(math: Math) -> str:
     if not found:
         return _spoken(math.plain, typst_math(math.latex))
     before = [_spoken(math.plain.partition("=")[0], typst_math(found[1]))] if found[1] else []
-    numbers = re.findall(r"\S+?,|\S+", found[2])
-    return " ".join([*before, *(_spoken(number, _unpaired(number)) for number in numbers)])
+    numbers = re.findall(r"\S+?[,;]|\S+", _DECIMAL.sub(_COMMA, found[2]).replace(r"\;", ""))
+    return " ".join([*before, *(_spoken(number.replace('"', ""), _unpaired(number)) for number in numbers)])
 
 
 def _unpaired(number: str) -> str:
-    return re.sub(r"[()\[\]]", r"\\\g<0>", number)
+    return _typst_commas(re.sub(r"[()\[\]]", r"\\\g<0>", number))
+
+
+def _typst_commas(text: str) -> str:
+    return re.sub(rf"\s*{_COMMA}\s*", ' class("normal", ",") ', text)
 
 
 SIGNS = {"correct": "✓", "follow-through": "✓", "partial": "◐", "wrong": "✗", "blank": "○", "unreadable": "?",

@@ -12,12 +12,13 @@ from t1gen.documents.blocks import Math
 LONG, LONGER = 60, 110
 """From how many letters of LaTeX a formula may break at its = signs, and a side of it at its + and - signs."""
 
-_TOKEN = re.compile(r"\\(?:left|right|begin|end)(?![a-z])|\\.|[{}()\[\]]| [=+-] |, |,\\; ")
+_TOKEN = re.compile(r"\\(?:left|right|begin|end)(?![a-z])|\\.|[{}()\[\]]| [=+-] |[,;] |[,;]\\; ")
 _DEEPER = {r"\left", r"\begin", "{", "(", "["}
+_BETWEEN = (", ", ",\\; ", "; ", ";\\; ")
 _HIGHER = {r"\right", r"\end", "}", ")", "]"}
-_LIST = re.compile(r"[^\[(]*[\[(](?:[-\d., ]|\\;)*[\])]\s*")
+_LIST = re.compile(r"[^\[(]*[\[(](?:[-\d.,; ]|\{,\}|\\;)*[\])]\s*")
 _MATRIX = re.compile(r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}", re.DOTALL)
-_NUMBER = re.compile(r"(?<![\w.^\\])(?:\d++\.\d++(?![\w.])|(?<!\{)\d++(?![\w.}]))")
+_NUMBER = re.compile(r"(?<![\w.^\\])(?:\d++(?:\.|\{,\})\d++(?![\w.])|(?<!\{)\d++(?![\w.}]))")
 _STAND_IN = 970_000
 _WORD = re.compile(r"\\(operatorname|math(?:rm|it))\*?\{((?:[\w ]|\\_)+)\}")
 _BAR = re.compile(r"(?<!\\left)(?<!\\right)\\([lr])(vert|Vert)(?![a-z])")
@@ -55,7 +56,7 @@ def pieces(latex: str) -> tuple[str, ...]:
         return (latex,)
     sides = _cut(latex, " = ")
     return tuple(part for side in sides for part in (_cut(side, " + ", " - ") if len(side) > LONGER else [side])
-                 for part in (_cut(part, ", ", ",\\; ", depth=1) if _is_list(part) else [part]))  # fmt: skip
+                 for part in (_cut(part, *_BETWEEN, depth=1) if _is_list(part) else [part]))  # fmt: skip
 
 
 def _is_list(latex: str) -> bool:
@@ -72,7 +73,7 @@ def _cut(latex: str, *signs: str, depth: int = 0) -> list[str]:
     for token in _TOKEN.finditer(latex):
         level += (token[0] in _DEEPER) - (token[0] in _HIGHER)
         if token[0] in signs and level <= depth and token.start():
-            cuts.append(token.end() if token[0].startswith(",") else token.start())
+            cuts.append(token.end() if token[0][0] in ",;" else token.start())
     parts = [latex[a:b].strip() for a, b in zip(cuts, [*cuts[1:], len(latex)], strict=True)]
     return parts[:1] + [part if depth else f"{{}} {part}" for part in parts[1:]]
 
@@ -89,7 +90,8 @@ def _mathml(latex: str, plain: str, display: bool) -> str:
     converted = _converted(shape, display)
     if converted is None:
         return f"<code>{escape(escaping.clean(plain))}</code>"
-    return re.sub(r">97(\d{4})<", lambda m: f">{numbers[int(m[1]) - 1]}<", converted) if numbers else converted
+    shown = [number.replace("{,}", ",") for number in numbers]
+    return re.sub(r">97(\d{4})<", lambda m: f">{shown[int(m[1]) - 1]}<", converted) if numbers else converted
 
 
 @lru_cache(maxsize=16384)

@@ -12,7 +12,7 @@ from t1gen.mapping.nested import flat
 from t1gen.mapping.program import number_text
 from t1gen.problems.draws import Stream
 from t1gen.problems.instance import Instance, rationals
-from t1gen.wording import say
+from t1gen.wording import say, signs
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -31,17 +31,20 @@ def shown(instance: Instance, k: int, language: str) -> Shown:
     """The options of question k for this instance."""
     made = _MAKERS[instance.structure.asked[k].quantity.ask](instance, k, language)
     because = instance.structure.asked[k].options.get("because")
-    return Shown(made.options, made.right, made.several, filled(told(because, language), instance)) if because else made
+    if not because:
+        return made
+    return Shown(made.options, made.right, made.several, filled(told(because, language), instance, language))
 
 
-def filled(text: str, instance: Instance) -> str:
+def filled(text: str, instance: Instance, language: str) -> str:
     """`text` with `{w}` and `{w[0]}` outside of mathematics and code as the values of givens."""
     parts = re.split(r"(\$[^$]*\$|`[^`]*`)", text)
-    parts[::2] = [re.sub(r"\{(\w+)(?:\[(-?\d+)\])?[^{}]*\}", lambda m: _value(m, instance), p) for p in parts[::2]]
+    put = re.compile(r"\{(\w+)(?:\[(-?\d+)\])?[^{}]*\}")
+    parts[::2] = [put.sub(lambda m: _value(m, instance, language), part) for part in parts[::2]]
     return "".join(parts)
 
 
-def _value(match: re.Match[str], instance: Instance) -> str:
+def _value(match: re.Match[str], instance: Instance, language: str) -> str:
     if match[1] not in instance.givens:
         raise BankError(f"the text has {match[0]}, and '{match[1]}' is no given{near(match[1], instance.givens)}",
                         where=instance.structure.problem.id)  # fmt: skip
@@ -50,7 +53,9 @@ def _value(match: re.Match[str], instance: Instance) -> str:
         if not isinstance(value, tuple) or not -len(value) <= int(match[2]) < len(value) or "][" in match[0]:
             raise BankError(f"the text has {match[0]}, and there is no such entry", where=instance.structure.problem.id)
         value = value[int(match[2])]
-    return ", ".join(number_text(v) for v in flat(value)) if isinstance(value, tuple) else number_text(value)
+    decimal, separator = signs(language)
+    entries = flat(value) if isinstance(value, tuple) else [value]
+    return f"{separator} ".join(number_text(v).replace(".", decimal) for v in entries)
 
 
 def _stream(instance: Instance, k: int) -> Stream:
@@ -85,7 +90,7 @@ def _choose(instance: Instance, k: int, language: str) -> Shown:
 
 
 def _words(words: Words, instance: Instance, language: str) -> str:
-    return filled(told(words, language), instance)
+    return filled(told(words, language), instance, language)
 
 
 def _cheaper(instance: Instance, k: int, language: str) -> Shown:
