@@ -44,11 +44,11 @@ def _values(language: str) -> list[blocks.Block]:
     columns = [[_row(language, x / 10) for x in STEPS[g * ROWS : (g + 1) * ROWS]] for g in range(groups)]
     rows = [tuple(cell for part in row for cell in part) for row in zip(*columns, strict=True)]
     note = say(language, "attached", "values_note", identities=IDENTITIES)
-    return [blocks.Paragraph(runs(note)), blocks.Table(heads * groups, tuple(rows))]
+    return [blocks.Paragraph(runs(note, language)), blocks.Table(heads * groups, tuple(rows))]
 
 
 def _row(language: str, x: float) -> tuple[Text, ...]:
-    return ((value_math(x, 1),), *((value_math(f(x), 4),) for f in FUNCTIONS.values()))
+    return ((value_math(x, 1, language),), *((value_math(f(x), 4, language),) for f in FUNCTIONS.values()))
 
 
 # formulas
@@ -76,7 +76,7 @@ RULES: tuple[tuple[str, dict[str, Shape]], ...] = (
 
 def _formulas(language: str) -> list[blocks.Block]:
     """The chain rule, what each operation sends back, and the step of gradient descent."""
-    header = tuple(runs(say(language, "attached", name)) for name in ("quantity", "back"))
+    header = tuple(runs(say(language, "attached", name), language) for name in ("quantity", "back"))
     rows = tuple(_rule(right, tuple(givens.items())) for right, givens in RULES)
     chain, step = (blocks.Paragraph(runs(say(language, "attached", name))) for name in ("chain", "step"))
     return [chain, blocks.Table(header, rows), step]

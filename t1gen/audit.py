@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from t1gen import wording
 from t1gen.banks import Bank, told, untranslated
 from t1gen.documents.engines import pdf
 from t1gen.documents.render import render
@@ -72,6 +73,10 @@ def _print(bank: Bank, seed: str, finding: Finding) -> None:
 def check_bank(bank: Bank) -> list[str]:
     """What is wrong with a bank as a whole: time, missing translations, uneven pools."""
     wrong = untranslated(bank)
+    languages = {bank.language, *(bank.title if isinstance(bank.title, dict) else ())} & set(wording.languages())
+    wrong += [f"wording: {text}: no {language}" for language in sorted(languages) for text in wording.lacking(language)]
+    if bank.language not in wording.languages():
+        wrong.append(f"there is no wording in language '{bank.language}'")
     if bank.test_minutes() > bank.minutes:
         wrong.append(f"the problems take {bank.test_minutes():g} minutes, the test has {bank.minutes:g}")
     for slot in bank.slots:

@@ -413,6 +413,17 @@ def _check_marking(one: Problem, options: Mapping[str, Any], where: str) -> None
             raise BankError(f"{what} is a share from 0 to 1, not {share}", where=where)
 
 
+def lacking(bank: Bank, language: str) -> list[str]:
+    """Texts for students that a bank has not in a language: `vjp-elementwise: text`. What is mathematics has none."""
+    out = []
+    for where, words in _worded(msgspec.to_builtins(bank), ""):
+        has = words if isinstance(words, dict) else {bank.language: words}
+        told = any(re.search(r"[^\W\d_]{2}", re.sub(r"\$[^$]*\$|`[^`]*`", "", text)) for text in has.values())
+        if told and not has.get(language, "").strip() and not where.endswith(": few"):
+            out.append(where)
+    return list(dict.fromkeys(out))
+
+
 POOLS = ("right", "wrong")
 WORDED = ("title", "course", "date", "aids", "text", "few", "because", "right", "wrong")
 """Fields of a bank that hold words."""

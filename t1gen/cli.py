@@ -69,6 +69,7 @@ main.add_command(review)
 @click.option("--exam", "exam_id", help="The exam's id; default: the bank's, with the seed where one is given.")
 @click.option("--student", help="One student, as ID or ID=NAME.")
 @click.option("--students", type=click.Path(path_type=Path), help="A roster: CSV with columns id and name.")
+@click.option("--language", help="The language of the tests: en, cs; a roster's column language comes first.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder to write; default: the exam's id.")
 @click.option(
     "--format", "formats", default="tex,pdf", show_default=True, help="Of tex, pdf, typ, md; json: JSON alone."
@@ -86,8 +87,8 @@ main.add_command(review)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes for a class; default: all cores.")
 @click.option("--force", is_flag=True, help="Overwrite files with other content (never a filled submission).")
 def generate(bank: str, seed: str | None, exam_id: str | None, student: str | None, students: Path | None,
-             out: Path | None, formats: str, engine: str, jobs: int | None, force: bool, combined: bool,
-             templates: Path | None, setting: str, **heading: Any) -> None:  # fmt: skip
+             language: str | None, out: Path | None, formats: str, engine: str, jobs: int | None, force: bool,
+             combined: bool, templates: Path | None, setting: str, **told: Any) -> None:  # fmt: skip
     """Draw tests from BANK and write worksheets, keys and blank submissions.
 
     \b
@@ -100,6 +101,7 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
     from t1gen.errors import FileError
     from t1gen.exam import Heading, Plan, new_secret
     from t1gen.files import Secret, Student
+    from t1gen.wording import languages
 
     if student is not None and students is not None:
         raise click.UsageError("--student and --students exclude each other")
@@ -116,15 +118,18 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
             f"is the secret of exam '{found.exam}', not '{name}'; use another --out", where=f"{folder}/secret.json"
         )
     secret = seed if seed is not None else found.secret if found else new_secret()
-    plan = Plan(loaded, secret, name, heading=Heading(setting=_words(setting), **heading))
+    heading = Heading(setting=_words(setting), **told)
+    plan = Plan(loaded, secret, name, language=_language(loaded, language), heading=heading)
     order = output.Order(plan, order_formats, engine, templates)
     if students is not None:
-        people = roster.read(students)
+        people = roster.read(students, languages())
+        _warn_of_texts(loaded, {order.plan.language_of(one) for one in people})
         made = _progress(output.make_all(order, people, output.processes(jobs, len(people))), len(people))
         written = output.whole_class(folder, made, order.plan, force, combined)
         _say_class(folder, len(made), written)
     else:
         one = roster.student(student) if student is not None else Student("", "")
+        _warn_of_texts(loaded, {order.plan.language_of(one)})
         kept = Secret(exam=name, secret=secret) if seed is None else None
         [single] = output.make(order, [one])
         _say_written(folder, output.single(folder, single, kept, force), single[0])
@@ -160,6 +165,33 @@ def _safe_id(name: str) -> None:
         raise click.UsageError(
             f"the exam id '{name}' may hold letters, digits, . _ - only, and begins with a letter or digit"
         )
+
+
+def _language(bank: Any, told: str | None) -> str:
+    """The language of all tests: what was told, else the bank's; one that there is wording in."""
+    from t1gen.wording import known
+
+    return known(told.strip().lower(), "--language") if told is not None else known(bank.language, bank.id)
+
+
+SAID = 8
+"""Missing texts that a warning names."""
+
+
+def _warn_of_texts(bank: Any, languages: set[str]) -> None:
+    """Say once which texts stand in another language, because theirs is missing."""
+    from t1gen import wording
+    from t1gen.banks import lacking
+
+    missing = [
+        f"{text} ({language})"
+        for language in sorted(languages)
+        for text in [*(f"wording: {key}" for key in wording.lacking(language)), *lacking(bank, language)]
+    ]
+    if missing:
+        more = f" and {len(missing) - SAID} more" if len(missing) > SAID else ""
+        click.echo(f"t1gen: warning: texts that are missing stand in English, or what there is: "
+                   f"{', '.join(missing[:SAID])}{more}", err=True)  # fmt: skip
 
 
 def _engine(name: str) -> str:
@@ -241,8 +273,9 @@ def render(sheet: Path, formats: str, engine: str, setting: str, templates: Path
 @main.command()
 @click.argument("bank")
 @click.option("--seed", default="1", show_default=True, help="Any text.")
+@click.option("--language", help="The language of the test; default: the bank's.")
 @click.option("--key", "with_key", is_flag=True, help="Show the answers and worked steps too.")
-def show(bank: str, seed: str, with_key: bool) -> None:
+def show(bank: str, seed: str, language: str | None, with_key: bool) -> None:
     """Show a test, or one problem of it, in the terminal: BANK or BANK:PROBLEM.
 
     \b
@@ -258,7 +291,9 @@ def show(bank: str, seed: str, with_key: bool) -> None:
     loaded = load(name)
     if told:
         loaded = loaded.alone(problem(loaded, wanted))
-    [(exam, key)] = Maker(Plan(loaded, seed, f"{loaded.id}-show")).tests([Student("", "")])
+    plan = Plan(loaded, seed, f"{loaded.id}-show", language=_language(loaded, language))
+    _warn_of_texts(loaded, {plan.language})
+    [(exam, key)] = Maker(plan).tests([Student("", "")])
     click.echo(rendered(key_sheet(key) if with_key else worksheet(exam), "txt"))
 
 

@@ -60,10 +60,10 @@ def fitting(where: str, error: type[T1genError]) -> Iterator[None]:
         raise error(f"something does not fit together: {what}", where=where) from found
 
 
-def near(name: str, allowed: Iterable[str]) -> str:
-    """`; did you mean 'tanh'?` where one of `allowed` is near `name`, else an empty text."""
+def near(name: str, allowed: Iterable[str], alike: float = 0.6) -> str:
+    """`; did you mean 'tanh'?` where one of `allowed` is near `name`, else an empty text; of two letters one is 0.5."""
     names = list(allowed)
     lower = {n.lower(): n for n in names}
-    found = get_close_matches(name.lower(), list(lower), n=3)
+    found = get_close_matches(name.lower(), list(lower), n=3, cutoff=alike)
     found.sort(key=lambda other: sorted(other) != sorted(name.lower()))
     return f"; did you mean '{lower[found[0]]}'?" if found else ""

@@ -21,15 +21,15 @@ from t1gen.mapping.nested import flat
 from t1gen.mapping.notation import elementary, latex_numbers, latex_rational, line
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Shape
-from t1gen.markdown import in_latex
 from t1gen.problems.draws import Stream, support
 from t1gen.problems.draws import key as keyed
 from t1gen.problems.instance import Instance, Source, rationals
 from t1gen.problems.shown import ASKED as SHOWN
 from t1gen.problems.shown import filled, shown, value
 from t1gen.problems.structure import Structure
+from t1gen.roster import Seated
 from t1gen.setting import USUAL
-from t1gen.wording import say
+from t1gen.wording import in_latex, say
 
 FORMAT = "2"
 """The version of what a secret means; changing how instances are drawn changes it."""
@@ -39,13 +39,22 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class Plan:
-    """What a set of tests is drawn from, and what else stands on its sheets."""
+    """What a set of tests is drawn from, and what else stands on its sheets.
+
+    `language` is that of all tests, where it is not the bank's own.
+    """
 
     bank: Bank
     secret: str
     exam: str
     attempt: int = 0
+    language: str = ""
     heading: "Heading" = field(default_factory=lambda: Heading())
+
+    def language_of(self, student: files.Student) -> str:
+        """The roster's language for this student, else the class's, else the bank's."""
+        told = student.language if isinstance(student, Seated) else ""
+        return told or self.language or self.bank.language
 
 
 @dataclass(frozen=True)
@@ -65,13 +74,13 @@ class Heading:
         aids = [told(bank.aids, language)] if told(bank.aids, language) else []
         if calculator is not None:
             aids.insert(0, say(language, "aids", "calculator" if calculator else "no-calculator"))
-        setting = USUAL.with_words(bank.setting).with_words(self.setting).with_words(student.setting)
+        own = student.setting if isinstance(student, Seated) else ()
         return {
             "course": told(bank.course, language) if self.course is None else self.course,
             "author": bank.author,
             "date": told(bank.date, language) if self.date is None else self.date,
             "aids": ", ".join(aids),
-            "setting": setting.words,
+            "setting": USUAL.with_words(bank.setting).with_words(self.setting).with_words(own).words,
             "attached": (*(("values",) if calculator is False else ()), *(("formulas",) if formulas else ())),
         }
 
@@ -143,21 +152,23 @@ class Maker:
         return keyed(plan.secret, plan.bank.id, plan.exam, student.id, FORMAT, str(plan.attempt), purpose)
 
     def _test(self, student: files.Student, parts: list[Part]) -> tuple[files.Exam, files.Key]:
-        bank, plan = self.plan.bank, self.plan
+        bank, plan, language = self.plan.bank, self.plan, self.plan.language_of(student)
+        heading = plan.heading.told(bank, language, student)
+        student = files.Student(student.id, student.name)
         variant = _code(self._key("variant", student))
         problems = []
         for number, part in enumerate(parts, 1):
             with self.sources[part.problem.id].placed():
-                problems.append(_problem(bank, number, part))
+                problems.append(_problem(language, number, part))
         sheet = files.Exam(
             exam=plan.exam, variant=variant, student=student, bank=files.BankRef(bank.id, bank.sha256),
-            title=told(bank.title, bank.language), language=bank.language, minutes=_plain(bank.minutes),
+            title=told(bank.title, language), language=language, minutes=_plain(bank.minutes),
             points=_plain(sum(Fraction(p.points) for p in problems)), problems=problems,
-            **plan.heading.told(bank, bank.language, student),
+            **heading,
         )  # fmt: skip
         answers = {
             q.id: files.KeyAnswer(
-                points=q.points, because=_because(bank.language, part, k), **_marking(part, k), **answer
+                points=q.points, because=_because(language, part, k), **_marking(part, k), **answer
             )
             for problem, part in zip(problems, parts, strict=True)
             for k, (q, answer) in enumerate(zip(problem.questions, part.answers, strict=True))
@@ -250,9 +261,9 @@ def _at(array: Array, shape: Shape, i: int) -> Array:
 # the exam's words
 
 
-def _problem(bank: Bank, number: int, part: Part) -> files.Problem:
+def _problem(language: str, number: int, part: Part) -> files.Problem:
     problem, instance = part.problem, part.instance
-    structure, language = instance.structure, bank.language
+    structure = instance.structure
     questions = [_question(language, part, number, k) for k in range(len(structure.asked))]
     text = filled(told(problem.text, language).strip(), instance, language)
     return files.Problem(

@@ -8,7 +8,7 @@ from typing import Any
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text
 from t1gen.mapping.notation import latex_numbers
-from t1gen.wording import signs
+from t1gen.wording import in_latex, in_plain, signs
 
 RULE = re.compile(r"\|[\s|:-]*")
 MARKUP = re.compile(r"\$([^$]+)\$|`([^`]+)`|\*\*([^*]+)\*\*")
@@ -105,16 +105,3 @@ def plain_list(value: Any, show: Callable[[Any], str], language: str) -> str:
         between = f"{signs(language).separator} "
         return f"[{between.join(plain_list(v, show, language) for v in value)}]"
     return in_plain(show(value), language)
-
-
-def in_plain(digits: str, language: str) -> str:
-    """A number with the decimal sign of the language."""
-    return digits.replace(".", signs(language).decimal)
-
-
-def in_latex(latex: str, language: str) -> str:
-    """LaTeX of numbers with the signs of the language; a decimal comma stands in braces, so that no room follows it."""
-    decimal, separator = signs(language)
-    if decimal != ".":
-        latex = re.sub(r"(?<=\d)\.(?=\d)", f"{{{decimal}}}", latex)
-    return latex if separator == "," else re.sub(r"(?<!\\),(?=\\[;,])", separator, latex)

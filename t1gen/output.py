@@ -102,7 +102,7 @@ _makers: dict[tuple[str, ...], Maker] = {}
 
 def _maker(plan: Plan) -> Maker:
     """One maker a plan and process, so that chunks share what is derived."""
-    name = (plan.bank.path, plan.bank.sha256, plan.secret, plan.exam, str(plan.attempt))
+    name = (plan.bank.path, plan.bank.sha256, plan.secret, plan.exam, str(plan.attempt), plan.language)
     if name not in _makers:
         _makers[name] = Maker(plan)
     return _makers[name]

@@ -19,15 +19,11 @@ VALUE_SCHEMA = {
 }
 
 
-class Student(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Who sits the test; a test for nobody in particular has an empty id and name.
-
-    `setting` is how this student's sheets are set, where not as everybody's: large, readable, ...
-    """
+class Student(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who sits the test; a test for nobody in particular has an empty id and name."""
 
     id: str
     name: str
-    setting: Sequence[str] = ()
 
 
 class BankRef(Struct, frozen=True, forbid_unknown_fields=True):

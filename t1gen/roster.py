@@ -7,31 +7,38 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unicodedata import category, normalize
 
-from msgspec.structs import replace
-
 from t1gen.errors import FileError, near
 from t1gen.files import Student, read_text
 from t1gen.setting import USUAL, SettingError, split
 
+COLUMNS = ("id", "name", "language", "setting")
 LONGEST = 64
 _DELIMITERS = ",;\t"
-COLUMNS = ("id", "name", "setting")
 _SIGNS = "._-@+"
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+
+class Seated(Student, frozen=True, forbid_unknown_fields=True):
+    """A student of a roster that says in which language the test is wanted, or how its sheets are set."""
+
+    language: str = ""
+    setting: tuple[str, ...] = ()
+
 
 Row = tuple[int, list[str]]
 """The line on which a row of the roster ends, and its cells."""
 
 
-def read(path: str | Path) -> list[Student]:
-    """The students of a roster, in its order: a CSV file whose header names the columns id, name and setting.
+def read(path: str | Path, languages: Sequence[str] = ()) -> list[Student]:
+    """The students of a roster, in its order: a CSV file whose header names columns id, name, language and setting.
 
-    Commas, semicolons or tabs, any order of columns, others ignored; an empty name is the id. Raises
-    FileError, with the line, where a row cannot be read, or an id is empty, unfit or there twice.
+
+    Commas, semicolons or tabs, any order of columns, others ignored; an empty name is the id, an empty language that
+    of the class; those that tell another are `Seated`. Raises FileError, with the line, where a row cannot be read, an
+    id is empty, unfit or there twice, or a language is none of `languages`.
     """
     text = read_text(path)
     try:
-        return _students(list(_rows(text)))
+        return [_placed(s, line, languages) for s, line in _students(list(_rows(text)))]
     except FileError as error:
         raise error.inside(str(path)) from None
 
@@ -42,15 +49,24 @@ def student(text: str) -> Student:
     return _student(id, name, "--student")
 
 
-def _students(rows: Sequence[Row]) -> list[Student]:
+def _placed(student: Student, line: int, languages: Sequence[str]) -> Student:
+    told = student.language if isinstance(student, Seated) else ""
+    if languages and told and told not in languages:
+        what = f"language '{told[:40]}' is unknown{near(told, languages, 0.5)} (allowed: {', '.join(languages)})"
+        raise FileError(what, where=f"line {line}")
+    return student
+
+
+def _students(rows: Sequence[Row]) -> list[tuple[Student, int]]:
+    """Every student with the line."""
     if len(rows) < 2:
         raise FileError("has no students; expected a header with id and name, then one student a line")
     columns = _columns(rows[0])
     found: dict[str, int] = {}
     students = []
     for line, cells in rows[1:]:
-        students.append(_seated(line, cells, columns))
-        _refuse_twice(students[-1].id, line, found)
+        students.append((_seated(line, cells, columns), line))
+        _refuse_twice(students[-1][0].id, line, found)
     return students
 
 
@@ -82,7 +98,7 @@ def _titles(cells: Sequence[str]) -> list[str]:
 
 
 def _columns(header: Row) -> dict[str, int]:
-    """Where ids and, if it has a column for them, names are; `end` is how many columns there are."""
+    """Where ids and, if it has columns for them, names and languages are; `end` is how many columns there are."""
     line, cells = header
     titles = _titles(cells)
     for wanted in COLUMNS:
@@ -98,13 +114,13 @@ def _seated(line: int, cells: Sequence[str], columns: dict[str, int]) -> Student
     if any(cell.strip() for cell in cells[columns["end"] :]):
         what = f"{len(cells)} cells, but the header has {columns['end']}; put a name with a comma into quotes"
         raise FileError(what, where=f"line {line}")
-    id, name, setting = (_cell(cells, columns.get(title)) for title in COLUMNS)
-    words = split(setting.casefold())
+    id, name, language, setting = (_cell(cells, columns.get(title)) for title in COLUMNS)
+    one, told, words = _student(id, name, f"line {line}"), language.strip().lower(), split(setting.casefold())
     try:
         USUAL.with_words(words)
     except SettingError as error:
         raise FileError(error.message, where=f"line {line}") from None
-    return replace(_student(id, name, f"line {line}"), setting=words)
+    return Seated(one.id, one.name, told, words) if told or words else one
 
 
 def _cell(cells: Sequence[str], column: int | None) -> str:

@@ -15,12 +15,12 @@ from t1gen.mapping.custom import forward_of
 from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.notation import latex, latex_name, text
 from t1gen.mapping.program import Program
-from t1gen.markdown import in_latex, in_plain, paragraphs, runs, value_math
+from t1gen.markdown import paragraphs, runs, value_math
 from t1gen.picture import graph
 from t1gen.problems.issued import issued, mapping_of
 from t1gen.setting import USUAL, Setting
 from t1gen.solution import solution, values_of
-from t1gen.wording import say, signs, words
+from t1gen.wording import in_latex, in_plain, say, signs, words
 
 WHOLE = ("shape", "entries", "parameters", "passes", "multiplications", "decision")
 """Asks that are answered by whole numbers, which nobody rounds."""

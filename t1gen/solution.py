@@ -16,10 +16,10 @@ from t1gen.mapping.notation import latex, latex_name, line
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.structural import numpy_index
 from t1gen.mapping.program import Program, Shape, Step
-from t1gen.markdown import in_latex, runs, value_math
+from t1gen.markdown import runs, value_math
 from t1gen.picture import graph
 from t1gen.problems.issued import Issued, givens_of, quantity
-from t1gen.wording import say
+from t1gen.wording import in_latex, say, signs
 
 
 def values_of(problem: files.Problem, solved: Issued) -> Values:
@@ -120,7 +120,8 @@ def _is_implicit(program: Program, step: Step) -> bool:
 
 def _line(program: Program, step: Step, values: Values | None, shown_in: tuple[int, str]) -> Math:
     """`dL/dz = dL/dq * y = 0.731 * (-1) = -0.731`, its numbers in so many decimals and a language."""
-    left, right = _named(program, step.name), latex(program, step.name, show=lambda n: _named(program, n))
+    left = _named(program, step.name)
+    right = in_latex(latex(program, step.name, show=lambda n: _named(program, n)), shown_in[1])
     plain = line(program, step.name)
     if values is None:
         return Math(f"{left} = {right}", plain)
@@ -131,12 +132,15 @@ def _line(program: Program, step: Step, values: Values | None, shown_in: tuple[i
     parts = [left, right]
     if step.shape == () and all(program.shape(a) == () for a in _leaves(program, step)):
         put = latex(program, step.name, show=lambda n: value_math(float(values[n].ravel()[0]), *shown_in).latex)
-        parts.append(in_latex(put, shown_in[1]))
-    if in_latex(right, shown_in[1]) == shown.latex:
-        parts = [left]
+        parts.append(_apart(in_latex(put, shown_in[1]), shown_in[1]))
     if shown.latex not in parts[1:]:
         parts.append(shown.latex)
     return Math(" = ".join(parts), f"{plain} = {shown.plain}")
+
+
+def _apart(numbers: str, language: str) -> str:
+    """What an operation takes, where all of it is numbers: max(0,5; 1)."""
+    return re.sub(r"(?<!\\),(?=\\,)", signs(language).separator, numbers)
 
 
 def _named(program: Program, name: str) -> str:

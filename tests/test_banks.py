@@ -391,12 +391,12 @@ def test_words_fill_in_givens_outside_of_mathematics_and_code(tmp_path: Path) ->
 
     [instance] = Source(load(str(path)).problems[0]).draw([b"k"])
     test, train = instance.givens["test"], instance.givens["train"][0]
-    assert filled("{test} $x_{test}$ `{test}` {train[0]} {train} {}", instance) == (
+    assert filled("{test} $x_{test}$ `{test}` {train[0]} {train} {}", instance, "en") == (
         f"{test} $x_{{test}}$ `{{test}}` {train} {train} {{}}"
     )
     for text, says in (("{train[3]}", "no such entry"), ("{train[0][0]}", "no such entry"), ("{tset}", "mean 'test'")):
         with pytest.raises(BankError, match=says):
-            filled(text, instance)
+            filled(text, instance, "en")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from t1gen.mapping.nested import flat
 from t1gen.mapping.program import number_text
 from t1gen.problems.draws import Stream
 from t1gen.problems.instance import Instance, rationals
-from t1gen.wording import say, signs
+from t1gen.wording import in_latex, say, signs
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -37,10 +37,14 @@ def shown(instance: Instance, k: int, language: str) -> Shown:
 
 
 def filled(text: str, instance: Instance, language: str) -> str:
-    """`text` with `{w}` and `{w[0]}` outside of mathematics and code as the values of givens."""
+    """`text` with `{w}` and `{w[0]}` outside of mathematics and code as the values of givens.
+
+    Numbers in mathematics get the signs of the language.
+    """
     parts = re.split(r"(\$[^$]*\$|`[^`]*`)", text)
     put = re.compile(r"\{(\w+)(?:\[(-?\d+)\])?[^{}]*\}")
     parts[::2] = [put.sub(lambda m: _value(m, instance, language), part) for part in parts[::2]]
+    parts[1::2] = [in_latex(part, language) if part.startswith("$") else part for part in parts[1::2]]
     return "".join(parts)
 
 
