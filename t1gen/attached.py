@@ -78,7 +78,7 @@ def _formulas(language: str) -> list[blocks.Block]:
     """The chain rule, what each operation sends back, and the step of gradient descent."""
     header = tuple(runs(say(language, "attached", name), language) for name in ("quantity", "back"))
     rows = tuple(_rule(right, tuple(givens.items())) for right, givens in RULES)
-    chain, step = (blocks.Paragraph(runs(say(language, "attached", name))) for name in ("chain", "step"))
+    chain, step = (blocks.Paragraph(runs(say(language, "attached", name), language)) for name in ("chain", "step"))
     return [chain, blocks.Table(header, rows), step]
 
 

@@ -468,5 +468,7 @@ def _question(room: Classroom, group: Group) -> str:
     if seat is None:
         return ""
     key = files.read(room.key(seat), files.Key)
-    texts = {q.id: q.text for p in (key.sheet.problems if key.sheet else ()) for q in p.questions}
-    return " ".join(spoken(runs(texts.get(group.cases[0].question, ""))).split())[:300]
+    if key.sheet is None:
+        return ""
+    texts = {q.id: q.text for p in key.sheet.problems for q in p.questions}
+    return " ".join(spoken(runs(texts.get(group.cases[0].question, ""), key.sheet.language)).split())[:300]

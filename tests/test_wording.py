@@ -204,7 +204,7 @@ def told(part: Any) -> Iterator[str]:
             yield from told(one)
     elif is_dataclass(part):
         for place in fields(part):
-            if place.name not in ("kind", "language", "variant", "shape"):
+            if place.name not in ("kind", "language", "variant", "shape", "setting", "code"):
                 yield from told(getattr(part, place.name))
 
 
