@@ -49,7 +49,7 @@ def pdf(source: str, engine: str) -> bytes:
 
     Raises EngineError where the engine is unknown, missing, fails or takes over 60 seconds.
     """
-    return _typst_pdf(source) if engine_format(engine) == "typ" else _tex_pdf(source, engine)
+    return _typst_pdf(source) if engine_format(engine) == "typ" else tex_pdf(source, engine)[0]
 
 
 @cache
@@ -95,7 +95,8 @@ def _in_one_place(source: str) -> str:
     return f'#eval(mode: "markup", "{escaped}")\n'
 
 
-def _tex_pdf(source: str, engine: str) -> bytes:
+def tex_pdf(source: str, engine: str) -> tuple[bytes, str]:
+    """The PDF of a LaTeX source, and what the engine says in its log. Raises EngineError as `pdf` does."""
     if shutil.which(engine) is None:
         raise EngineError(f"{engine} is not installed; install TeX Live, or --engine typst needs nothing")
     with tempfile.TemporaryDirectory(prefix="t1gen-") as place:
@@ -106,7 +107,7 @@ def _tex_pdf(source: str, engine: str) -> bytes:
             _run_tex(engine, folder)
             if engine == "tectonic" or _read(folder / "sheet.aux") == before:
                 break
-        return (folder / "sheet.pdf").read_bytes()
+        return (folder / "sheet.pdf").read_bytes(), _read(folder / "sheet.log")
 
 
 def _run_tex(engine: str, folder: Path) -> None:
