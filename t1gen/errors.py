@@ -62,8 +62,13 @@ def fitting(where: str, error: type[T1genError]) -> Iterator[None]:
 
 def near(name: str, allowed: Iterable[str], alike: float = 0.6) -> str:
     """`; did you mean 'tanh'?` where one of `allowed` is near `name`, else an empty text; of two letters one is 0.5."""
-    names = list(allowed)
-    lower = {n.lower(): n for n in names}
+    found = nearest(name, allowed, alike)
+    return f"; did you mean '{found}'?" if found else ""
+
+
+def nearest(name: str, allowed: Iterable[str], alike: float = 0.6) -> str:
+    """The one of `allowed` that is near `name`, or an empty text."""
+    lower = {n.lower(): n for n in allowed}
     found = get_close_matches(name.lower(), list(lower), n=3, cutoff=alike)
     found.sort(key=lambda other: sorted(other) != sorted(name.lower()))
-    return f"; did you mean '{lower[found[0]]}'?" if found else ""
+    return lower[found[0]] if found else ""

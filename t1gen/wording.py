@@ -5,6 +5,7 @@ A language is a folder with a wording.yaml; what it lacks is said in English.
 
 import re
 from functools import cache
+from math import inf
 from typing import Any, NamedTuple
 
 import yaml
@@ -92,8 +93,11 @@ def plural(language: str, n: str | float, *forms: str) -> str:
     that it goes with; one more form, where it is told, goes with fractions.
     """
     ranges = _numbers(language)["plural"]
-    value = float(str(n).replace(",", "."))
-    if value != int(value):
+    try:
+        value = float(str(n).replace(",", "."))
+    except ValueError:
+        value = inf
+    if value < inf and value % 1:
         return forms[-1]
     place = next((i for i, (first, last) in enumerate(ranges) if first <= value <= last), len(ranges))
     return forms[min(place, len(forms) - 1)]
@@ -107,6 +111,7 @@ def _environment(language: str) -> Environment:
     environment = Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True)
     environment.filters["math"] = lambda name: f"${latex_name(name)}$"
     environment.filters["latex"] = latex_name
+    environment.filters["number"] = lambda digits: in_plain(str(digits), language)
     environment.filters["plural"] = lambda n, *forms: plural(language, n, *forms)
     return environment
 
@@ -126,3 +131,78 @@ def say(language: str, group: str, key: str, **values: Any) -> str:
 def words(language: str) -> dict[str, str]:
     """The fixed words of documents."""
     return dict(_texts(ENGLISH)["document"] | _texts(language).get("document", {}))
+
+
+# reasons
+
+
+class Said(str):
+    """A sentence of the wording with its values: English as a text, and `in_words` of any language.
+
+    Values may be sentences themselves, or lists of them. Where a report is written, its language is known.
+    """
+
+    group: str
+    key: str
+    values: dict[str, Any]
+
+    def __new__(cls, group: str, key: str, **values: Any) -> "Said":
+        self = super().__new__(cls, _exactly(ENGLISH, group, key, values))
+        self.group, self.key, self.values = group, key, values
+        return self
+
+    def __reduce__(self) -> Any:
+        return _again, (self.group, self.key, self.values)
+
+
+def _again(group: str, key: str, values: dict[str, Any]) -> Said:
+    return Said(group, key, **values)
+
+
+def _exactly(language: str, group: str, key: str, values: dict[str, Any]) -> str:
+    """A text with its values, every space and line kept."""
+    return _template(language, group, key).render(**values)
+
+
+def in_words(text: Any, language: str) -> Any:
+    """A sentence in a language; what is none stays as it is."""
+    if isinstance(text, list | tuple):
+        return [in_words(part, language) for part in text]
+    if not isinstance(text, Said) or language == ENGLISH:
+        return text
+    return _exactly(language, text.group, text.key, {n: in_words(v, language) for n, v in text.values.items()})
+
+
+_VALUE = re.compile(r"\{\{ (\w+) \}\}")
+LONGEST = 2_000
+"""The most characters of a message that is looked for."""
+_NESTED = ("reason", "near")
+"""Values that are sentences themselves."""
+
+
+@cache
+def _patterns(group: str) -> list[tuple[str, re.Pattern[str]]]:
+    """The texts of a group as patterns of what they say, the longest text first."""
+    texts = sorted(_texts(ENGLISH)[group].items(), key=lambda item: -len(_VALUE.sub("", item[1])))
+    return [(key, re.compile("".join(_piece(part, i) for i, part in enumerate(_VALUE.split(text))), re.DOTALL))
+            for key, text in texts]  # fmt: skip
+
+
+def _piece(part: str, at: int) -> str:
+    if at % 2 == 0:
+        return re.escape(part)
+    return rf"(?P<{part}>.*)" if part in _NESTED else rf"(?P<{part}>.+)"
+
+
+def recognised(text: str, group: str = "language") -> str:
+    """A message of the mapping language as a sentence that can be said in any language; else as it is.
+
+    The language knows no wording: what its errors say stands in the group once more, and is found by its form.
+    """
+    if isinstance(text, Said) or len(text) > LONGEST:
+        return text
+    for key, pattern in _patterns(group):
+        if found := pattern.fullmatch(text):
+            values = {n: recognised(v, group) if n in _NESTED else v for n, v in found.groupdict().items()}
+            return Said(group, key, **values)
+    return text

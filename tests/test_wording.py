@@ -1,6 +1,8 @@
 """Wording: every text in every language, plural forms, which language a test is in, and what is missing."""
 
+import ast
 import json
+import pickle
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -17,9 +19,12 @@ from t1gen import files, roster, wording
 from t1gen.banks import available, lacking, load
 from t1gen.data import folder
 from t1gen.documents.blocks import Code, Graph, Listing, Math, Plain, Strong
+from t1gen.documents.render import render
 from t1gen.exam import Maker, Plan
+from t1gen.feedback_page import feedback_page
 from t1gen.files import Student
 from t1gen.markdown import number, plain_value, value_math
+from t1gen.marking.mark import mark
 from t1gen.sheets import key_sheet, worksheet
 
 TEXTS = {
@@ -44,7 +49,7 @@ def test_every_text_is_in_every_language(language: str) -> None:
 def placeholders(text: str) -> set[str]:
     """The values that a text is told; StrictUndefined lets no other stand in it."""
     plain = Environment()
-    plain.filters.update(dict.fromkeys(("math", "latex", "plural"), str))
+    plain.filters.update(dict.fromkeys(("math", "latex", "number", "plural"), str))
     return meta.find_undeclared_variables(plain.parse(text))
 
 
@@ -53,8 +58,10 @@ TEXT_KEYS = [k for k in wording.keys("en") if isinstance(TEXTS["en"][k[0]][k[1]]
 
 @pytest.mark.parametrize(("group", "key"), TEXT_KEYS, ids=[".".join(k) for k in TEXT_KEYS])
 def test_a_text_says_the_same_values_in_every_language(group: str, key: str) -> None:
+    """Of what the mapping language says, a value may be English: another language may leave it out."""
     told = {language: placeholders(texts[group][key]) for language, texts in TEXTS.items()}
-    assert all(names == told["en"] for names in told.values()), told
+    assert all(names <= told["en"] for names in told.values()), told
+    assert group == "language" or all(names == told["en"] for names in told.values()), told
 
 
 def test_a_missing_text_is_said_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +79,130 @@ def test_a_missing_text_is_said_in_english(monkeypatch: pytest.MonkeyPatch) -> N
     finally:
         wording._template.cache_clear()
         wording.signs.cache_clear()
+
+
+# reasons
+
+
+def test_a_reason_is_told_in_any_language() -> None:
+    inner = wording.Said("reading", "second_sign")
+    outer = wording.Said("reading", "at", place=wording.Said("reading", "column", column=4), reason=inner)
+    both = wording.Said("comparing", "several", parts=[inner, inner])
+    assert outer == "column 4: a second sign; one is enough" == wording.in_words(outer, "en")
+    assert wording.in_words(outer, "cs") == "znak 4: druhé znaménko; stačí jedno"
+    assert wording.in_words([both, "x"], "cs") == ["druhé znaménko; stačí jedno; druhé znaménko; stačí jedno", "x"]
+    again = pickle.loads(pickle.dumps(outer))
+    assert again == outer and wording.in_words(again, "cs") == wording.in_words(outer, "cs")
+
+
+@pytest.mark.parametrize(
+    ("english", "czech"),
+    [
+        ("shapes (2,) and (3,) do not fit together", "tvary (2,) a (3,) k sobě nepasují"),
+        ("operation 'tahn' is unknown; did you mean 'tanh'?",
+         "operace 'tahn' není známa; neměli jste na mysli 'tanh'?"),
+        ("trace: a square matrix is wanted, not shape (2, 3)",
+         "trace: má zde být čtvercová matice, ne pole tvaru (2, 3)"),
+        ("einsum: 'ij' does not fit 2 operands; write for example 'ij,jk->ik'",
+         "einsum: 'ij' neodpovídá počtu operandů 2; napište například 'ij,jk->ik'"),
+        ("the name 'q' is unknown (known: none)", "jméno 'q' není známo (žádné známo není)"),
+        ("what nobody says", "what nobody says"),
+    ],
+)  # fmt: skip
+def test_what_the_language_says_is_recognised(english: str, czech: str) -> None:
+    found = wording.recognised(english)
+    assert found == english and wording.in_words(found, "cs") == czech
+
+
+def messages(path: Path) -> Iterator[str]:
+    """What the errors of a module say, with x for what is put in."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "LanguageError":
+            [text] = node.args
+            parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in parts)
+
+
+MAPPING = Path(wording.__file__).parent / "mapping"
+AUTHORS = {"code.py", "custom.py", "derive.py", "implicit.py", "iterating.py", "tangent.py"}
+"""What these refuse stands in a bank or on the command line, never in an answer."""
+SAID_BY_LANGUAGE = [(path.name, text) for path in sorted(MAPPING.rglob("*.py")) if path.name not in AUTHORS
+                    for text in messages(path)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("module", "text"), SAID_BY_LANGUAGE, ids=range(len(SAID_BY_LANGUAGE)))
+def test_all_that_the_language_says_has_its_wording(module: str, text: str) -> None:
+    found = wording.recognised(text)
+    assert isinstance(found, wording.Said) and found == text
+    assert wording.in_words(found, "cs") != text or text == "x: x"
+    assert found.key != "within" or text == "x: x", "only the name of an operation and a reason is of this form"
+
+
+# no wording in Python
+
+PACKAGE = Path(wording.__file__).parent
+STUDENTS = ("answers", "marking", "documents", "sheets.py", "solution.py", "feedback_page.py", "picture.py",
+            "markdown.py", "exam.py", "problems/shown.py", "desk/pages.py")  # fmt: skip
+"""Where the texts that a student reads are made."""
+
+ERRORS = {"FileError", "EngineError", "BankError", "LanguageError", "TypeError", "ValueError"}
+"""Errors that the command line tells, in English; `Unreadable`, which a student reads, is none of them."""
+PATTERNS = {"compile", "sub", "match", "fullmatch", "search", "findall", "finditer", "split"}
+
+ALLOWED = {
+    "marking/mark.py": ("question '", " more unknown questions", "marks in the submission"),  # notices for the teacher
+    "marking/rulings.py": (" decided on another answer",),  # a notice for the teacher
+    "documents/engines.py": ("failed without a message",),  # an error of the command line
+    "documents/formats.py": ("<span ",),
+    "documents/mathml.py": ("font-weight: bold", "font-style: italic"),
+}
+"""Strings of several words that no student reads."""
+
+
+def strings(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """The texts in a module that are no docstrings, no patterns and in no error of the command line."""
+    passed = set[int]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            passed.add(id(node.value))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in ERRORS | PATTERNS:
+            passed.update(map(id, ast.walk(node)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and id(node) not in passed:
+            passed.update(map(id, node.values))
+            yield node.lineno, "".join(str(p.value) if isinstance(p, ast.Constant) else "" for p in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in passed:
+            yield node.lineno, node.value
+
+
+def worded(tree: ast.AST) -> list[tuple[int, str]]:
+    """The texts with two words side by side."""
+    return [(line, text) for line, text in strings(tree) if re.search(r"[A-Za-z]{2,}[,;:]? [A-Za-z]{2,}", text)]
+
+
+def test_wording_in_python_is_found() -> None:
+    source = """
+def f(x):
+    \"\"\"No words of a sheet.\"\"\"
+    if x: raise FileError(f"no file {x} is there")
+    pattern = re.compile("so many words")
+    raise Unreadable(f"this {x} closes nothing")
+"""
+    assert worded(ast.parse(source)) == [(6, "this  closes nothing")]
+    assert worded(ast.parse('Unreadable("an array is wanted")')) == [(1, "an array is wanted")]
+    assert worded(ast.parse('FileError("an array is wanted")')) == []
+
+
+def test_no_wording_for_students_stands_in_python() -> None:
+    places = [PACKAGE / where for where in STUDENTS]
+    paths = [path for place in places for path in ([place] if place.suffix else place.rglob("*.py"))]
+    found = []
+    for path in sorted(paths):
+        name = path.relative_to(PACKAGE).as_posix()
+        for line, text in worded(ast.parse(path.read_text(encoding="utf-8"))):
+            if not text.startswith(ALLOWED.get(name, ("\0",))):
+                found.append(f"{name}:{line}: {text}")
+    assert len(paths) > 40 and found == []
 
 
 # numbers
@@ -231,3 +362,53 @@ NAMES = {"published": {"and", "for", "from", "into", "of", "point", "sum", "the"
 @pytest.mark.parametrize(("name", "seed"), SHEETS)
 def test_a_czech_sheet_holds_no_english(name: str, seed: str) -> None:
     assert not czech(name, seed) & ENGLISH - NAMES.get(name, set())
+
+
+# Czech marking
+
+
+def page(report: files.Report, key: files.Key) -> str:
+    return render(feedback_page(report, key), "txt")
+
+
+@pytest.fixture(scope="module")
+def czech_key() -> files.Key:
+    return Maker(Plan(load("t1"), "3", "cs", language="cs")).tests([Student("ada", "Ada")])[0][1]
+
+
+def answered(key: files.Key, answers: Mapping[str, Any]) -> files.Report:
+    submission = files.Submission(exam=key.exam, variant=key.variant, student="ada", answers=dict(answers))
+    return mark(submission, key)[0]
+
+
+def test_an_answer_on_a_czech_sheet_has_commas_and_semicolons(czech_key: files.Key) -> None:
+    sheet = czech_key.sheet
+    assert sheet is not None
+    vectors = {q.id: czech_key.answers[q.id].value for p in sheet.problems for q in p.questions if q.kind == "array"}
+    assert any(isinstance(v[0], list) for v in vectors.values())
+    written = {i: plain_value(v, 3, "cs").replace("[", "(").replace("]", ")") for i, v in vectors.items()}
+    report = answered(czech_key, written)
+    assert {i: report.questions[i].verdict for i in vectors} == dict.fromkeys(vectors, "correct"), written
+
+
+def test_reasons_and_pages_of_a_czech_test_are_czech(czech_key: files.Key) -> None:
+    sheet = czech_key.sheet
+    assert sheet is not None
+    wrong = {"number": "x + 1,5,3", "array": "[1; 2; 0,5; 9]", "expression": "tahn(v) ** (", "graph": "a + b"}
+    kinds = {q.id: q.kind for p in sheet.problems for q in p.questions}
+    report = answered(czech_key, {i: wrong[k] for i, k in kinds.items()})
+    told = [reason for q in report.questions.values() for reason in q.reasons]
+    assert len(told) >= len(kinds) - 2
+    shown = " ".join(told) + page(report, czech_key)
+    words = set(re.findall(r"[^\W\d_]+", shown.lower()))
+    assert not words & ENGLISH - {"sum", "mean", "norm", "import", "print", "as", "where", "for", "shape"}
+
+
+def test_reasons_of_an_english_test_are_english() -> None:
+    [(_, key)] = Maker(Plan(load("t1"), "3", "en")).tests([Student("ada", "Ada")])
+    assert key.sheet is not None
+    numbers = [q.id for p in key.sheet.problems for q in p.questions if q.kind == "number"]
+    report = answered(key, dict.fromkeys(numbers, "1,5,3"))
+    assert {report.questions[i].reasons[0] for i in numbers} == {
+        "column 4: a second comma; a comma is a decimal comma, and one number is wanted"
+    }

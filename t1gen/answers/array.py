@@ -6,7 +6,7 @@ from typing import Any
 from t1gen.answers.number import within
 from t1gen.answers.reading.entries import Entries, lists_of, sizes
 from t1gen.answers.reading.rows import shape_of
-from t1gen.answers.record import Kind, Reading, Verdict
+from t1gen.answers.record import Kind, Reading, Verdict, judged
 from t1gen.mapping.nested import flat, squeezed
 from t1gen.mapping.program import Shape
 
@@ -36,14 +36,13 @@ def _shaped(values: Iterator[float], shape: Shape) -> Any:
 def compare(value: Any, question: Any, answer: Any, reference: Any) -> Verdict:
     found, asked = shape_of(value), tuple(question.shape)
     if found != asked:
-        return Verdict("wrong", f"the answer has shape {found}, asked was {asked}")
+        return Verdict("wrong", judged("shape", found=str(found), asked=str(asked)))
     rows = zip(_indices(asked), flat(value), flat(answer.value), flat(answer.tolerance), strict=True)
     off = [at for at, mine, right, tolerance in rows if not within(mine, right, tolerance)]
     if not off:
         return Verdict("correct")
-    return Verdict(
-        "wrong", f"wrong entries: {', '.join(str(list(i)) for i in off[:6])}{' ...' if len(off) > 6 else ''}"
-    )
+    entries = f"{', '.join(str(list(i)) for i in off[:6])}{' ...' if len(off) > 6 else ''}"
+    return Verdict("wrong", judged("entries", entries=entries))
 
 
 def _indices(shape: Shape) -> list[tuple[int, ...]]:

@@ -8,19 +8,20 @@ from t1gen.answers.comparing.agreement import Sampled, decided, diagnosed
 from t1gen.answers.comparing.points import affordable, points
 from t1gen.answers.reading.parts import Scope, Spelled
 from t1gen.answers.reading.spelling import spelled, text_of
-from t1gen.answers.record import Kind, Reading, Unreadable, Verdict
+from t1gen.answers.record import Kind, Reading, Unreadable, Verdict, judged, said
 from t1gen.errors import LanguageError, T1genError
 from t1gen.mapping.evaluate import evaluate
 from t1gen.mapping.nested import squeezed
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.reader import expression
+from t1gen.wording import recognised
 
 
 def read(given: Any, question: Any) -> Reading:
     """A formula over the names that the question allows, as text of the language."""
     names, shape = Names.of(question), tuple(question.shape)
-    text = text_of(given, "a formula")
+    text = text_of(given, "formula")
     found = spelled(text, names.scope)
     if not found.doubtful:
         _checked(found, names, shape)
@@ -29,7 +30,7 @@ def read(given: Any, question: Any) -> Reading:
     one, two = (_checked(f, names, shape, strictly=False) for f in (found, other))
     chosen = other if two and not one else found
     _checked(chosen, names, shape)
-    told = [f"the dot was read as in {found.text}, not {other.text}"] if one and two and not chosen.notes else []
+    told = [said("dot", text=found.text, other=other.text)] if one and two and not chosen.notes else []
     return Reading(chosen.text, (*chosen.notes, *told), other.text if one and two else None)
 
 
@@ -81,7 +82,7 @@ def _program(text: str, names: Names, shape: Shape) -> tuple[Program, str, bool]
     except LanguageError:
         pass
     if first is not None:
-        raise Unreadable(first.message) from None
+        raise Unreadable(recognised(first.message)) from None
     return program, out, False
 
 
@@ -135,7 +136,7 @@ def compare(value: str, question: Any, answer: Any, reference: Any, held: Mappin
     names, shape = Names.of(question), tuple(question.shape)
     mine, right = Formula.of(value, names, shape), Formula.of(answer.value, names, shape)
     if not affordable(mine.program, reference):
-        return Verdict("review", _REASONS["large"])
+        return Verdict("review", judged("formula_large"))
     if not _fits(mine.shape, shape, mine.columns):
         return _misshapen(mine, right, names, reference)
     for start in (0, 1):
@@ -147,34 +148,25 @@ def compare(value: str, question: Any, answer: Any, reference: Any, held: Mappin
             break
     if outcome == "wrong":
         diagnoses, told = diagnosed(found.result, wanted.result)
-        return Verdict("wrong", told or _REASONS["wrong"], diagnoses=diagnoses)
+        return Verdict("wrong", told or judged("formula_wrong"), diagnoses=diagnoses)
     if outcome == "correct":
-        return Verdict("correct", "one-axis names were read as columns" if mine.columns else "")
-    return Verdict("review", _REASONS[outcome])
+        return Verdict("correct", judged("formula_columns") if mine.columns else "")
+    return Verdict("review", judged(f"formula_{outcome}"))
 
 
 def _misshapen(mine: Formula, right: Formula, names: Names, reference: Program) -> Verdict:
     """Wrong by its shape; it may be the right one transposed."""
-    reason = f"the formula has shape {mine.shape}, asked was {right.shape}"
+    reason = judged("formula_shape", found=str(mine.shape), asked=str(right.shape))
     if mine.shape != right.shape[::-1]:
         return Verdict("wrong", reason)
     at = points(reference, names.shapes)
     diagnoses, told = diagnosed(mine.at(at).result, right.at(at).result)
-    return Verdict("wrong", f"{reason}; {told}" if told else reason, diagnoses=diagnoses)
+    return Verdict("wrong", judged("several", parts=[reason, told]) if told else reason, diagnoses=diagnoses)
 
 
 def _shaped(formula: Sampled, shape: Shape) -> Sampled:
     """The same with its result in a shape that differs in axes of length 1 alone."""
     return replace(formula, values={**formula.values, formula.out: formula.result.reshape(shape)})
-
-
-_REASONS = {
-    "wrong": "the formula has other values than the right one",
-    "undefined": "the formula could not be compared: it is undefined wherever it was tried",
-    "domain": "the formula has the right values, but is undefined at some points where the right one is defined",
-    "unstable": "the formula could not be compared: rounding alone moves its values too far",
-    "large": "the formula could not be compared: it takes too many operations",
-}
 
 
 KIND = Kind("expression", read, compare)

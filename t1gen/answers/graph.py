@@ -9,12 +9,13 @@ from t1gen.answers.comparing.network import NO_STEP, Network
 from t1gen.answers.comparing.points import ENOUGH, affordable, equal, points
 from t1gen.answers.comparing.steps import Matching, Tally
 from t1gen.answers.reading.spelling import graph_program_text
-from t1gen.answers.record import Kind, Reading, Unreadable, Verdict
+from t1gen.answers.record import Kind, Reading, Unreadable, Verdict, judged
 from t1gen.asks.graph import drawn
 from t1gen.errors import LanguageError
 from t1gen.mapping.evaluate import evaluate
 from t1gen.mapping.program import Program, Step
 from t1gen.mapping.reader import read as read_program
+from t1gen.wording import recognised
 
 RANKS = ("wrong", "partial", "review", "correct")
 """Verdicts from the worst on: a reading by which the graph computes the right value was the one meant."""
@@ -49,7 +50,7 @@ def _program(value: str, reference: Program, dots: bool) -> Program:
     try:
         return _plain(read_program(text, reference.givens))
     except LanguageError as error:
-        raise Unreadable(error.message) from None
+        raise Unreadable(recognised(error.message)) from None
 
 
 def _plain(program: Program) -> Program:
@@ -66,10 +67,10 @@ def _compared(program: Program, question: Any, reference: Program) -> Verdict:
     if same and len(ends) == 1 and not _apart(mine, right, program.ancestors(ends)):
         return Verdict("correct")
     if not affordable(program, wanted):
-        return Verdict("review", "the graph could not be compared: it takes too many operations")
+        return Verdict("review", judged("graph_large"))
     at = points(reference, {})
     if any(a.shape[-1] < ENOUGH for a in at.values()):
-        return Verdict("review", "the graph could not be compared: the mapping is undefined wherever it was tried")
+        return Verdict("review", judged("graph_undefined"))
     mine, right = (replace(n, values=evaluate(n.program, at)) for n in (mine, right))
     return _marked(mine, right, ends)
 
@@ -97,9 +98,9 @@ def _marked(mine: Network, right: Network, ends: list[str]) -> Verdict:
     output = (alike or same or [n for n in ends if n == right.program.output] or ends)[-1]
     found = Matching(right, mine, output, follow=not same)
     tally = Tally.of(found, _apart(mine, right, found.live) if alike else found.twice())
-    reason = "; ".join(tally.told)
+    reason = judged("several", parts=tally.told)
     if same and (not tally.share or not all(map(found.recognised, found.of("same")))):
-        return Verdict("review", f"the graph computes {right.program.output} in another way: {reason}")
+        return Verdict("review", judged("another_way", name=right.program.output, reason=reason))
     return Verdict("partial", reason, tally.share) if tally.share else Verdict("wrong", reason)
 
 

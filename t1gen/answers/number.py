@@ -3,7 +3,7 @@
 from typing import Any
 
 from t1gen.answers.reading.numbers import number_of
-from t1gen.answers.record import Kind, Reading, Verdict
+from t1gen.answers.record import Kind, Reading, Verdict, judged
 
 SLACK = 1 + 1e-9
 """A number on the very edge of its tolerance is inside, whatever binary fractions do to it."""
@@ -23,7 +23,9 @@ def read(given: Any, question: Any) -> Reading:
 def compare(value: float, question: Any, answer: Any, reference: Any) -> Verdict:
     if within(value, answer.value, answer.tolerance):
         return Verdict("correct")
-    return Verdict("wrong", f"{value:g} is not within {answer.tolerance:.2g} of {answer.value:g}")
+    return Verdict(
+        "wrong", judged("far", value=f"{value:g}", tolerance=f"{answer.tolerance:.2g}", expected=f"{answer.value:g}")
+    )
 
 
 KIND = Kind("number", read, compare)

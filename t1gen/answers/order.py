@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from t1gen.answers.choice import named, words
-from t1gen.answers.record import Kind, Reading, Unreadable, Verdict
+from t1gen.answers.record import Kind, Reading, Unreadable, Verdict, judged, said
 from t1gen.errors import LanguageError
 from t1gen.mapping.syntax import parse
 
@@ -17,9 +17,9 @@ from t1gen.mapping.syntax import parse
 def read(given: Any, question: Any) -> Reading:
     """All ids, each once."""
     known = {o.id.lower(): o.id for o in question.options}
-    ids = [named(word, known, "lines") for word in words(given, known, apart=True)]
+    ids = [named(word, known, "none_of_lines") for word in words(given, known, apart=True)]
     if len(ids) != len(known) or len(set(ids)) != len(known):
-        raise Unreadable(f"every line is wanted once: {', '.join(known.values())}")
+        raise Unreadable(said("every_line", ids=", ".join(known.values())))
     return Reading(ids)
 
 
@@ -28,10 +28,10 @@ def compare(value: list[str], question: Any, answer: Any, reference: Any) -> Ver
     try:
         right, mine = sources(answer.value, texts), sources(value, texts)
     except LanguageError:
-        return Verdict("correct") if value == answer.value else Verdict("wrong", "another order is right")
+        return Verdict("correct") if value == answer.value else Verdict("wrong", judged("another_order"))
     for name in value:
         if mine[name] != right[name]:
-            return Verdict("wrong", f"line {name} comes at a place where what it needs is not there")
+            return Verdict("wrong", judged("line_early", name=name))
     return Verdict("correct")
 
 

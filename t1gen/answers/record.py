@@ -1,15 +1,32 @@
 """What an answer kind is: reading what was handed in, and comparing it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from t1gen.errors import T1genError
+from t1gen.errors import T1genError, nearest
+from t1gen.wording import Said
 
 
 class Unreadable(T1genError):
     """An answer that cannot be read; the reason is for the student."""
+
+
+def said(key: str, /, **values: Any) -> Said:
+    """A reason why something cannot be read, or a note on how it was."""
+    return Said("reading", key, **values)
+
+
+def judged(key: str, /, **values: Any) -> Said:
+    """A reason for a verdict."""
+    return Said("comparing", key, **values)
+
+
+def meant(name: str, allowed: Iterable[str]) -> str:
+    """`; did you mean 'tanh'?` where one of `allowed` is near."""
+    found = nearest(name, allowed)
+    return said("near", name=found) if found else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from t1gen.answers.number import within
 from t1gen.answers.reading.characters import Source
 from t1gen.answers.reading.entries import Entries, lists_of
-from t1gen.answers.record import Kind, Reading, Unreadable, Verdict, shared
+from t1gen.answers.record import Kind, Reading, Unreadable, Verdict, judged, said, shared
 
 BLANK = ("", "null", "None", "-", "_", "?")
 
@@ -17,10 +17,9 @@ def read(given: Any, question: Any) -> Reading:
     A cell that cannot be read stays as its text and is wrong, so that it costs this cell only; a note says why.
     """
     shape, notes = (len(question.rows), len(question.parts)), list[str]()
-    wanted = f"a table of {shape[0]} rows and {shape[1]} columns is wanted, as [[1, 2], [3, 4]]"
     rows = lists_of(given, lambda found: found == shape, notes)
     if len(rows) != shape[0] or any(not isinstance(r, list) or len(r) != shape[1] for r in rows):
-        raise Unreadable(wanted)
+        raise Unreadable(said("table", rows=shape[0], columns=shape[1]))
     cells = Cells(Entries(getattr(question, "accept", ""), notes), question.cells)
     value = [[cells.read(cell, (i, k)) for k, cell in enumerate(row)] for i, row in enumerate(rows)]
     return Reading(value, tuple(dict.fromkeys(notes)))
@@ -41,7 +40,7 @@ class Cells:
         try:
             return self.entries.number(cell)
         except Unreadable as error:
-            self.entries.notes.append(f"row {at[0] + 1}, cell {at[1] + 1}: {error.message}")
+            self.entries.notes.append(said("cell", row=at[0] + 1, cell=at[1] + 1, reason=error.message))
             return str(text)[:60]
 
 
@@ -56,7 +55,8 @@ def compare(value: Any, question: Any, answer: Any, reference: Any) -> Verdict:
                 right += 1
             else:
                 off.append(f"{question.rows[i]} {question.columns[k]}")
-    return shared(right, right + len(off), f"wrong cells: {', '.join(off[:6])}{' ...' if len(off) > 6 else ''}")
+    cells = f"{', '.join(off[:6])}{' ...' if len(off) > 6 else ''}"
+    return shared(right, right + len(off), judged("cells", entries=cells))
 
 
 KIND = Kind("table", read, compare)

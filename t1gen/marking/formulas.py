@@ -13,18 +13,17 @@ import numpy as np
 
 from t1gen.answers.comparing.points import ENOUGH, equal, points
 from t1gen.answers.expression import Names, compare, formula_values
-from t1gen.answers.record import Verdict
+from t1gen.answers.record import Verdict, judged
 from t1gen.mapping.evaluate import Values, evaluate
 from t1gen.mapping.ops.fold import Array
 from t1gen.mapping.program import Program, Shape
-from t1gen.marking.feedback import LANGUAGE
 from t1gen.marking.labels import Label, labels, readings
 from t1gen.marking.numeric import Answered, lent
 from t1gen.problems.issued import Issued, issued, mapping_of
 from t1gen.problems.misconceptions import every
 from t1gen.problems.wrong import Bench, Mistake
 from t1gen.records import KeyAnswer, Problem, Question
-from t1gen.wording import say
+from t1gen.wording import in_words, say
 
 BENCHES = 64
 """Structures whose mistakes are kept."""
@@ -39,9 +38,9 @@ def reconsider(problem: Problem, question: Question, key: KeyAnswer, found: Answ
         return
     rules = named(problem, question, key, found.value)
     found.diagnoses = [*rules, *(d for d in found.diagnoses if not (rules and d.startswith("factor")))]
-    found.reasons += [say(LANGUAGE, "mistake", rule, factor="") for rule in rules[:1]]
-    found.reasons.append(say(LANGUAGE, "feedback", "right", line=key.value))
-    found.feedback = " ".join(map(_sentence, [*found.notes, *found.reasons]))
+    found.reasons += [say(found.language, "mistake", rule, factor="") for rule in rules[:1]]
+    found.reasons.append(say(found.language, "feedback", "right", line=key.value))
+    found.feedback = " ".join(map(_sentence, in_words([*found.notes, *found.reasons], found.language)))
     found.share = lent(key, rules)
     found.verdict = "partial" if found.share else "wrong"
 
@@ -66,10 +65,10 @@ def on_labels(problem: Problem, question: Question, key: KeyAnswer, text: str) -
     ]  # fmt: skip
     if not right:
         return None
-    told = f"right for the given labels only ({', '.join(label.name for label in found)})"
+    names = ", ".join(label.name for label in found)
     if len(right) < len(held):
-        return Verdict("review", f"{told}; a person must decide")
-    return Verdict("correct", f"{told}, not for other numbers")
+        return Verdict("review", judged("labels_doubt", names=names))
+    return Verdict("correct", judged("labels", names=names))
 
 
 def _varied(question: Question, key: KeyAnswer, mapping: Program, held: Values) -> bool:

@@ -9,6 +9,7 @@ from math import floor, inf
 from typing import Any
 
 from t1gen.answers import KINDS, Unreadable, Verdict
+from t1gen.answers.record import judged
 from t1gen.errors import MISFITS, FileError, T1genError, near
 from t1gen.files import (
     TOLD,
@@ -30,6 +31,7 @@ from t1gen.marking.formulas import reconsider
 from t1gen.marking.numeric import NUMERIC, Answered, judge
 from t1gen.marking.rulings import NONE, Rulings, plain
 from t1gen.problems.issued import key_of, mapping_of
+from t1gen.wording import in_words, say
 
 Marked = tuple[Report, list[str]] | FileError
 """A report with notices of what was ignored, or why there is none."""
@@ -106,7 +108,8 @@ def _paper(submission: Submission, key: Key, rulings: Rulings) -> Paper:
         if not -inf < one.points < inf:
             raise FileError(f"the mark of question {name} has points that are no number")
     problems = [
-        (p, [Answer(q, key.answers[q.id], given.get(q.id), told.get(q.id), rulings.void(p, q.id)) for q in p.questions])
+        (p, [Answer(q, key.answers[q.id], given.get(q.id), told.get(q.id), rulings.void(p, q.id),
+                    Answered(language=key.sheet.language)) for q in p.questions])
         for p in key.sheet.problems
     ]
     return Paper(submission, key, problems, notices + more + late)
@@ -190,7 +193,7 @@ def _read(answer: Answer) -> None:
         return
     kind = KINDS.get(question.kind)
     if kind is None:
-        found.review(f"answers of kind '{question.kind}' are not marked by this version")
+        found.review(judged("kind", kind=question.kind))
         return
     try:
         reading = kind.read(given, question)
@@ -200,7 +203,7 @@ def _read(answer: Answer) -> None:
         if found.value is None:
             found.verdict, found.reasons = "unreadable", [error.message]
     except (T1genError, MemoryError, *MISFITS) as error:
-        found.review(f"the marker could not decide: {error}")
+        found.review(judged("undecided", error=str(error)))
 
 
 def _array(answer: Answer) -> Any:
@@ -228,7 +231,7 @@ def _compare(answer: Answer, problem: Problem) -> None:
         verdict = Verdict("unreadable", error.message)
         found.value = None
     except (T1genError, MemoryError, *MISFITS) as error:
-        verdict = Verdict("review", f"the marker could not decide: {error}")
+        verdict = Verdict("review", judged("undecided", error=str(error)))
         found.value = None
     found.verdict, found.diagnoses = verdict.verdict, list(verdict.diagnoses)
     found.share = Fraction(1) if verdict.verdict == "correct" else verdict.share
@@ -250,7 +253,7 @@ def _judge_numbers(group: list[tuple[Paper, Problem, list[Answer]]]) -> None:
             return
         for answer in group[0][2]:
             if answer.question.kind in NUMERIC and answer.found.value is not None:
-                answer.found.review(f"the marker could not decide: {error}")
+                answer.found.review(judged("undecided", error=str(error)))
 
 
 # reports
@@ -288,8 +291,8 @@ def is_open(question: QuestionReport) -> bool:
     return question.verdict in PROVISIONAL and question.decided_by == RULE
 
 
-def _name(by: str) -> str:
-    return by if by.strip() and by != RULE else "a person"
+def _name(by: str, language: str) -> str:
+    return by if by.strip() and by != RULE else say(language, "page", "someone")
 
 
 def _points(answer: Answer) -> tuple[Fraction, Fraction]:
@@ -304,12 +307,13 @@ def _points(answer: Answer) -> tuple[Fraction, Fraction]:
 
 def _question(answer: Answer, points: Fraction, of: Fraction) -> QuestionReport:
     found, key, person = answer.found, answer.key, answer.void or answer.told
-    by, note = (_name(person.by), person.note) if person else (RULE, "")
+    by, note = (_name(person.by, found.language), person.note) if person else (RULE, "")
+    reasons = in_words([*found.notes, *found.reasons], found.language)
     return QuestionReport(
         points=rounded(float(points)), of=rounded(float(of)), verdict=found.verdict, given=answer.given,
         read_as=found.value, expected=key.value, tolerance=key.tolerance, expected_from_own=found.expected_from_own,
         own_used=found.own_used, diagnoses=found.diagnoses,
-        reasons=[*found.notes, *found.reasons, *([note] if note else [])], decided_by=by, note=note,
+        reasons=[*map(str, reasons), *([note] if note else [])], decided_by=by, note=note,
         void=answer.void.how if answer.void else "",
-        feedback=found.feedback or " ".join([*found.notes, *found.reasons]),
+        feedback=found.feedback or " ".join(reasons),
     )  # fmt: skip

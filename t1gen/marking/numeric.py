@@ -17,6 +17,7 @@ from t1gen.marking.diagnose import Diagnoser, Named
 from t1gen.marking.feedback import Best, tell
 from t1gen.marking.follow import Followed, Follower
 from t1gen.records import KeyAnswer, Problem, Question
+from t1gen.wording import ENGLISH, say
 
 NUMERIC = ("number", "array", "table")
 HALF = Fraction(1, 2)
@@ -24,7 +25,10 @@ HALF = Fraction(1, 2)
 
 @dataclass
 class Answered:
-    """How an answer was read (and might be as well) and judged; `share` is that of the points."""
+    """How an answer was read (and might be as well) and judged; `share` is that of the points.
+
+    Notes and reasons may still be sentences of the wording; in the report they are in the `language` of the test.
+    """
 
     value: Any = None
     other: Any = None
@@ -36,6 +40,7 @@ class Answered:
     expected_from_own: Any = None
     own_used: dict[str, Any] = field(default_factory=dict)
     feedback: str = ""
+    language: str = ENGLISH
 
     def review(self, reason: str) -> None:
         self.verdict, self.share, self.value, self.reasons = "review", Fraction(0), None, [reason]
@@ -152,7 +157,7 @@ class Judging:
             whole = all(w == 1 for _, w, _ in best) and any(f for f, _, _ in best)
             found.verdict = "follow-through" if whole else "partial" if found.share > 0 else "wrong"
         for f in [f for f, _, _ in best if f]:
-            found.own_used |= {self.name(j): self.cohort.own[j][..., m].tolist() for j in f.own}
+            found.own_used |= {self.name(j, found.language): self.cohort.own[j][..., m].tolist() for j in f.own}
         if any(f for f, _, _ in best):
             found.expected_from_own = self._expected(key, items, best)
         tell(self, m, question, key, found, items, best, names, refused)
@@ -200,13 +205,13 @@ class Judging:
             cells[row][column] = float(f.expected) if f else None
         return cells
 
-    def name(self, item: int) -> str:
+    def name(self, item: int, language: str) -> str:
         """How an item is told: its question, and the cell of a table."""
         place = self.chart.items[item]
         question = self.rows[0][place.question][0]
         if place.cell is None:
             return question.id
-        return f"{question.id} {question.rows[place.cell[0]]}.{question.parts[place.cell[1]]}"
+        return f"{question.id} {question.rows[place.cell[0]]}.{say(language, 'part', question.parts[place.cell[1]])}"
 
 
 def lent(key: KeyAnswer, rules: Iterable[str]) -> Fraction:

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 
 from t1gen.answers.comparing.points import ENOUGH, agreeing, everywhere, finite, scale
+from t1gen.answers.record import judged
 from t1gen.mapping.evaluate import Values, evaluate
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.fold import Array
@@ -100,9 +101,8 @@ def diagnosed(found: Array, wanted: Array) -> tuple[tuple[str, ...], str]:
         if factor is not None:
             name = _simple(factor)
             names = ("transposed",) * turned + (f"factor {name}".strip(),) * (factor != 1)
-            of = "the transpose of the right one" if turned else "the right one"
-            times = f"{name} times " if name else "a constant times "
-            return names, f"the formula is {times if factor != 1 else ''}{of}"
+            scaled = factor != 1
+            return names, judged("nearly", factor=name if scaled else "", scaled=scaled, turned=turned)
     return (), ""
 
 

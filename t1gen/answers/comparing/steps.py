@@ -15,6 +15,7 @@ from typing import Any
 from t1gen.answers.comparing.forms import FLAT, unordered
 from t1gen.answers.comparing.network import NO_STEP, Network, short
 from t1gen.answers.comparing.points import equal
+from t1gen.answers.record import judged
 from t1gen.mapping.evaluate import Values, evaluate
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.fold import Array
@@ -22,13 +23,6 @@ from t1gen.mapping.program import Program, Step
 
 CANDIDATES, APART = 40, Fraction(3, 4)
 """Nodes that are tried in the place of a wrong step; the most that is earned where a shared value is not one node."""
-
-TOLD = {
-    "wrong": "{wanted} is wanted, {found} was found",
-    "skipped": "{wanted} is wanted, {found} was used in its place",
-    "same": "{wanted} is wanted, {found} was found, which has the same value",
-    "missing": "{wanted} is missing",
-}
 
 
 @dataclass(frozen=True)
@@ -233,10 +227,10 @@ class Tally:
 
 
 def _in_words(found: Matching, apart: list[str], lost: list[str]) -> list[str]:
-    uses = [f"{n} is used {len(found.right.users[n])} times and should be one node" for n in apart[:1]]
+    uses = [judged("one_node", name=n, n=len(found.right.users[n])) for n in apart[:1]]
     ends = [n for n in lost if not found.mine.program.uses(n)]
-    nowhere = [f"{', '.join(map(short, ends[:3]))} leads nowhere"] if ends else []
-    return [*_first(found), *uses, *nowhere] or ["its steps use one another otherwise"]
+    nowhere = [judged("nowhere", names=", ".join(map(short, ends[:3])))] if ends else []
+    return [*_first(found), *uses, *nowhere] or [judged("otherwise")]
 
 
 def _passes(found: Matching, fate: Fate) -> bool:
@@ -277,7 +271,7 @@ def _told(found: Matching, fate: Fate) -> str:
     if fate.parts:
         sign = " + " if mine.program[mine.users[fate.parts[0]][0]].op == "add" else " * "
         shown = short(sign.join(map(mine.shown, fate.parts)))
-    return TOLD[kind].format(wanted=f"{label}: {found.right.shown(fate.step)}", found=shown)
+    return judged(f"step_{kind}", wanted=f"{label}: {found.right.shown(fate.step)}", found=shown)
 
 
 def _paired(wanted: list[str], found: Iterable[str], same: Callable[[str, str], Any]) -> bool:

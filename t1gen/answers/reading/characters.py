@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from t1gen.answers.record import Unreadable
+from t1gen.answers.record import Unreadable, said
 
 PLAIN = re.compile(r"[\t\n\r -~]*")
 
@@ -60,12 +60,14 @@ class Source:
         """`column 4`, with its line where there are several; counted in what was handed in."""
         at = self.places[min(at, len(self.places) - 1)]
         before = self.given[:at]
-        line = f"line {before.count(chr(10)) + 1}, " if "\n" in self.given.strip() else ""
-        return f"{line}column {at - before.rfind(chr(10))}"
+        column = at - before.rfind("\n")
+        if "\n" in self.given.strip():
+            return said("line", line=before.count("\n") + 1, column=column)
+        return said("column", column=column)
 
     def refused(self, at: int, reason: str) -> Unreadable:
         """The error that says where reading stops."""
-        return Unreadable(f"{self.place(at)}: {reason}")
+        return Unreadable(said("at", place=self.place(at), reason=reason))
 
 
 def source(given: str) -> Source:

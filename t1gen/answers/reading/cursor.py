@@ -3,8 +3,7 @@
 from t1gen.answers.reading.characters import FRACTIONS, Source
 from t1gen.answers.reading.parts import SINGLE, Part, Scope
 from t1gen.answers.reading.tokens import Token
-from t1gen.answers.record import Unreadable
-from t1gen.errors import near
+from t1gen.answers.record import Unreadable, meant, said
 
 
 class Cursor:
@@ -30,7 +29,7 @@ class Cursor:
         """The next token, and go on; it must be `sign` where one is named."""
         token = self.token
         if sign and self.sign != sign:
-            raise self.unexpected(f"'{sign}' is missing here")
+            raise self.unexpected(said("sign_missing_here", sign=sign))
         self.next = min(self.next + 1, len(self.tokens) - 1)
         return token
 
@@ -44,41 +43,41 @@ class Cursor:
     def unexpected(self, reason: str = "") -> Unreadable:
         """The next token cannot stand where it does."""
         if self.token.kind == "end":
-            return self.refused(self.token, reason or "something is missing at the end")
+            return self.refused(self.token, reason or said("end_missing"))
         shown = self.shown(self.token)
         quote = '"' if "'" in shown else "'"
-        return self.refused(self.token, f"{quote}{shown}{quote} cannot stand here" + (f"; {reason}" if reason else ""))
+        return self.refused(self.token, said("cannot_stand", quote=quote, shown=shown, reason=reason))
 
 
 def divided(source: Source, left: Part, token: Token, right: Part) -> Unreadable:
     """1/2 x: factors side by side below a /."""
     first, _, rest = right.text.partition(" ")
     one, other = f"{left.text} / ({right.text})", f"({left.text} / {first}) {rest}"
-    return source.refused(token.at, f"this can be read as {one} and as {other}; write brackets")
+    return source.refused(token.at, said("two_quotients", one=one, other=other))
 
 
 def beside(cursor: Cursor, before: Part) -> Unreadable:
     """A number right behind a factor: 2 1/2 has two meanings, others have none."""
     number, token = before.text, cursor.token
     if not number.replace(".", "").isdigit():
-        return cursor.refused(token, "a number stands behind a factor; write * between them")
+        return cursor.refused(token, said("number_behind"))
     if number.isdigit() and (cursor.after().text == "/" or token.text in FRACTIONS):
         fraction = FRACTIONS.get(token.text) or f"{token.text}/{cursor.after(2).text}"
-        sums = f"{number} + {fraction} and as {number} * {fraction}"
-        return cursor.refused(token, f"this can be read as {sums}; write one of them")
-    return cursor.refused(token, "a second number stands here; an operation is missing between them")
+        one, other = f"{number} + {fraction}", f"{number} * {fraction}"
+        return cursor.refused(token, said("two_readings", one=one, other=other))
+    return cursor.refused(token, said("number_beside"))
 
 
 def unknown(cursor: Cursor, token: Token, scope: Scope) -> Unreadable:
     """A name that is not known, with what may have been meant."""
     known, shown = [*scope.shapes, *scope.sizes, *scope.own], token.text[:40]
     if cursor.sign == "(" and len(shown) > 1:
-        return cursor.refused(token, f"the function '{shown}' is unknown{near(shown, SINGLE)}")
+        return cursor.refused(token, said("function_unknown", name=shown, near=meant(shown, SINGLE)))
     if not known and not scope.open:
-        return cursor.refused(token, f"'{shown}' is not a number")
+        return cursor.refused(token, said("name_no_number", name=shown))
     if shown.isalpha() and len(shown) > 1 and all(c in known for c in shown):
-        return cursor.refused(token, f"the name '{shown}' is unknown; write {' * '.join(shown)} for a product")
+        return cursor.refused(token, said("name_product", name=shown, product=" * ".join(shown)))
     if scope.open:
-        return cursor.refused(token, f"'{shown}' cannot be a name here")
-    told = f" (known: {', '.join(known)})" if known else ""
-    return cursor.refused(token, f"the name '{shown}' is unknown{near(shown, known)}{told}")
+        return cursor.refused(token, said("name_impossible", name=shown))
+    told = said("name_unknown", name=shown, near=meant(shown, known), known=", ".join(known))
+    return cursor.refused(token, told)

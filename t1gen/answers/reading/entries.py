@@ -7,7 +7,7 @@ from typing import Any
 from t1gen.answers.reading.characters import Source, cleaned, source
 from t1gen.answers.reading.numbers import PLAIN, finite, number_in, number_of
 from t1gen.answers.reading.rows import DEPTH, LONGEST, nested
-from t1gen.answers.record import Unreadable
+from t1gen.answers.record import Unreadable, said
 from t1gen.mapping.program import Shape
 
 ENTRIES = 10_000
@@ -23,7 +23,7 @@ def lists_of(given: Any, fits: Callable[[Shape], bool], notes: list[str]) -> lis
     """What was handed in as nested lists, from its text too: of JSON's values, or of pieces of text."""
     if isinstance(given, str):
         if len(given) > LONGEST:
-            raise Unreadable(f"the answer has {len(given)} characters; at most {LONGEST} are read")
+            raise Unreadable(said("too_long", n=len(given), most=LONGEST))
         lists = nested(source(given), fits, notes)
         bare = lists[0].text if len(lists) == 1 and isinstance(lists[0], Source) else ""
         if not bare or bare != cleaned(given).strip() or fits((1,)):
@@ -31,9 +31,9 @@ def lists_of(given: Any, fits: Callable[[Shape], bool], notes: list[str]) -> lis
     if isinstance(given, (int, float)) and not isinstance(given, bool) and fits((1,)):
         return [given]
     if not isinstance(given, list):
-        raise Unreadable("an array is wanted: nested lists such as [[1, 2], [3, 4]]")
+        raise Unreadable(said("array"))
     if _too_large(given):
-        raise Unreadable(f"the array is too large: at most {ENTRIES} entries and {DEPTH} levels are read")
+        raise Unreadable(said("array_large", entries=ENTRIES, depth=DEPTH))
     return given
 
 
@@ -63,7 +63,7 @@ class Entries:
                 return finite(float(text), entry if isinstance(entry, Source) else None)
             self.left -= len(text)
             if self.left < 0:
-                raise Unreadable("too many entries are not plain decimals")
+                raise Unreadable(said("not_plain"))
         if isinstance(entry, Source):
             return number_in(entry, self.accept, self.notes)
         return number_of(entry, self.accept, self.notes)
@@ -80,7 +80,7 @@ class Entries:
             except Unreadable as error:
                 if isinstance(entry, Source):
                     raise
-                raise Unreadable(f"entry {[*at, i]}: {error.message}") from None
+                raise Unreadable(said("entry", at=str([*at, i]), reason=error.message)) from None
         return out
 
 
@@ -96,18 +96,18 @@ def sizes(given: Any) -> list[float]:
     """A shape: a list of whole numbers, or a text such as 3x12, (3, 12), 3 by 12, () or scalar."""
     if isinstance(given, str):
         if len(given) > 200:
-            raise Unreadable(f"the answer has {len(given)} characters; at most 200 are read")
+            raise Unreadable(said("too_long", n=len(given), most=200))
         return _sizes(source(given))
     out = [number_of(n, "decimal", []) for n in (given if isinstance(given, list) else [given])[:17]]
     if any(n < 0 or n != int(n) for n in out) or len(out) > 16:
-        raise Unreadable("a shape is at most 16 whole numbers, such as [3, 12]")
+        raise Unreadable(said("shape_numbers"))
     return out
 
 
 def _sizes(text: Source) -> list[float]:
     found = AROUND.fullmatch(text.text)
     if found is None or len(found[1]) > 2 or "".join(BRACKETS[c] for c in reversed(found[1])) != found[3]:
-        raise text.refused(0, "this is no shape; write 3x12 or (3, 12)")
+        raise text.refused(0, said("no_shape"))
     at, end = found.span(2)
     if found[2].lower() in ("scalar", "number") or (found[1] and at == end):
         return []
@@ -115,11 +115,11 @@ def _sizes(text: Source) -> list[float]:
     while True:
         size = SIZE.match(text.text, at, end)
         if size is None:
-            raise text.refused(at, "this is no shape; write 3x12 or (3, 12)")
+            raise text.refused(at, said("no_shape"))
         out.append(float(size[0]))
         if size.end() == end:
             return out
         between = SEPARATED.match(text.text, size.end(), end)
         if between is None:
-            raise text.refused(size.end(), "this is no shape; write 3x12 or (3, 12)")
+            raise text.refused(size.end(), said("no_shape"))
         at = between.end()

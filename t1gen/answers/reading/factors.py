@@ -6,6 +6,7 @@ from t1gen.answers.reading.characters import FRACTIONS
 from t1gen.answers.reading.cursor import unknown
 from t1gen.answers.reading.parts import ATOM, COMPARE, LANGUAGE, MUL, SINGLE, Part, called, joined
 from t1gen.answers.reading.tokens import Token, latin
+from t1gen.answers.record import said
 
 if TYPE_CHECKING:
     from t1gen.answers.reading.formula import Formula
@@ -50,7 +51,7 @@ class Factors:
         token = self.cursor.take()
         text, comma, more = FRACTIONS.get(token.text, token.text), self.cursor.token, self.cursor.after()
         if text[:1] == "0" and text.isdigit() and comma.text[:1] in ("x", "b", "o") and not comma.spaced:
-            raise self.cursor.refused(token, "only decimal numbers are read")
+            raise self.cursor.refused(token, said("only_decimal"))
         if "/" in text:
             return Part([(text.replace("/", " / "), token.at)], MUL, ())
         if self.cursor.sign == "[" and text == "1" and not comma.spaced:
@@ -58,7 +59,7 @@ class Factors:
         if self.commas and comma.text == "," and more.text.isdigit() and not (comma.spaced or more.spaced):
             self.cursor.next += 2
             text = f"{text}.{more.text}"
-            self.formula.notes.append(f"{text.replace('.', ',')} was read as {text}: a comma is a decimal comma")
+            self.formula.notes.append(said("read_as", text=text.replace(".", ","), value=text, comma=True))
         return Part([(text, token.at)], ATOM, ())
 
     def _indicator(self) -> Part:
@@ -66,7 +67,7 @@ class Factors:
         self.cursor.take("[")
         part = self.formula.compared()
         if part.level != COMPARE:
-            raise self.cursor.unexpected("write a condition such as 1[x > 0]")
+            raise self.cursor.unexpected(said("condition"))
         self.cursor.take("]")
         return Part(part.within(ATOM), ATOM)
 
@@ -108,15 +109,15 @@ class Factors:
     def _applied(self, token: Token, function: str) -> Part:
         """A function with its arguments, or with the one factor behind it: sin(x), \\ln 2."""
         if self.cursor.sign == "'":
-            raise self.cursor.unexpected(f"write the derivative of {function} out")
+            raise self.cursor.unexpected(said("derivative_out", function=function))
         if self.cursor.sign in ("^", "**"):
-            raise self.cursor.unexpected(f"write the power behind the brackets: {function}(x)^2")
+            raise self.cursor.unexpected(said("power_behind", function=function))
         if self.cursor.sign == "(":
             words = [(function, token.at), *self.arguments(commas=function in SINGLE)]
             self.formula.cost.add(token, function, words)
             return Part(words, ATOM)
         if function not in SINGLE:
-            raise self.cursor.unexpected(f"{function} is a function: write {function}(...)")
+            raise self.cursor.unexpected(said("is_function", function=function))
         return called(function, token.at, self._argument(token))
 
     def _argument(self, function: Token) -> Part:
@@ -125,11 +126,11 @@ class Factors:
         if self.cursor.sign in ("(", "{"):
             return self._group()
         if self.cursor.sign == "-" or self.cursor.token.kind not in ("name", "number", "sign"):
-            raise self.cursor.unexpected(f"write brackets: {shown}(...)")
+            raise self.cursor.unexpected(said("brackets", function=shown))
         part = self.formula.postfix()
         apart = shown == "√" and self.cursor.token.spaced
         if self.cursor.sign in ("^", "**") or (self.formula.starts() and not apart):
-            raise self.cursor.unexpected(f"write brackets: {shown}(...)")
+            raise self.cursor.unexpected(said("brackets", function=shown))
         return part
 
     def _group(self) -> Part:
@@ -156,7 +157,7 @@ class Factors:
             return self._group()
         token = self.cursor.token
         if token.kind not in ("number", "name") or not token.text.isalnum():
-            raise self.cursor.unexpected("write \\frac{1}{2}")
+            raise self.cursor.unexpected(said("fraction"))
         if len(token.text) == 1:
             return self._number() if token.kind == "number" else self._name()
         rest = Token(token.kind, token.text[1:], token.at + 1, token.end)
@@ -172,7 +173,7 @@ class Factors:
             self.cursor.take()
         before, self.bars = self.bars, opening.text
         if before:
-            raise self.cursor.refused(opening, "write abs(...) or norm(...) for bars within bars")
+            raise self.cursor.refused(opening, said("bars"))
         part = self.formula.compared()
         for _ in range(1 + double):
             self.cursor.take(opening.text)
@@ -182,7 +183,7 @@ class Factors:
         if double or opening.text == "‖":
             return called("norm", opening.at, part, shape=())
         if self.formula.products.has_axes(part):
-            self.formula.notes.append("|x| was read entry by entry; the norm is ||x||")
+            self.formula.notes.append(said("entry_by_entry"))
         return called("abs", opening.at, part, shape=part.shape)
 
     def arguments(self, *, commas: bool) -> list[tuple[str, int]]:
@@ -197,6 +198,6 @@ class Factors:
             if self.cursor.sign == ",":
                 words.append((", ", self.cursor.take().at))
             elif self.cursor.sign != CLOSING[opening.text]:
-                raise self.cursor.unexpected(f"'{CLOSING[opening.text]}' is missing")
+                raise self.cursor.unexpected(said("sign_missing", sign=CLOSING[opening.text]))
         self.commas, self.bars = before, bars
         return [*words, (CLOSING[opening.text], self.cursor.take().at)]

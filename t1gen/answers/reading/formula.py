@@ -6,6 +6,7 @@ from t1gen.answers.reading.factors import Factors
 from t1gen.answers.reading.parts import ADD, ATOM, COMPARE, MUL, POW, UNARY, Cost, Part, Scope, called, joined
 from t1gen.answers.reading.products import Products
 from t1gen.answers.reading.tokens import Token, tokens
+from t1gen.answers.record import said
 from t1gen.mapping.syntax import DEPTH
 
 SIGNS = 12
@@ -38,7 +39,7 @@ class Formula:
     def compared(self) -> Part:
         self.depth += 1
         if self.depth > DEPTH:
-            raise self.cursor.refused(self.cursor.token, f"this is nested over {DEPTH} deep")
+            raise self.cursor.refused(self.cursor.token, said("deep", most=DEPTH))
         part = self._sum()
         if self.cursor.sign in COMPARED:
             token = self.cursor.take()
@@ -69,7 +70,7 @@ class Formula:
             if self.cursor.sign not in ("+", "-"):
                 break
             if count == SIGNS:
-                raise self.cursor.unexpected("too many signs")
+                raise self.cursor.unexpected(said("signs"))
             token = self.cursor.take()
             minuses += [token.at] if token.text == "-" else []
         part = self._chain()
@@ -103,7 +104,7 @@ class Formula:
         """What stands behind ^: a sign, then one factor; 2^3^2 is 2^(3^2)."""
         self.depth += 1
         if self.depth > DEPTH:
-            raise self.cursor.refused(self.cursor.token, f"this is nested over {DEPTH} deep")
+            raise self.cursor.refused(self.cursor.token, said("deep", most=DEPTH))
         if self.cursor.sign in ("+", "-"):
             token, inner = self.cursor.take(), self._exponent()
             part = Part([("-", token.at), *inner.within(UNARY)], UNARY, inner.shape) if token.text == "-" else inner
@@ -117,7 +118,7 @@ class Formula:
             return called("exp", base.at, exponent, shape=exponent.shape)
         inverse = power.text == "^" and exponent.text == "-1" and not base.text.replace(".", "").isdigit()
         if inverse and self.products.is_matrix(base):
-            self.notes.append("the power -1 of a matrix was read as its inverse")
+            self.notes.append(said("inverse"))
             return called("inv", base.at, base, shape=base.shape)
         shape = base.shape if exponent.shape == () else None
         return Part([*base.within(ATOM), ("**", power.at), *exponent.within(UNARY)], POW, shape, base.row)
@@ -159,7 +160,7 @@ class Formula:
             return Part([*part.held(), (".shape", token.at)], ATOM)
         name = self.scope.function(token.text)
         if name is None or self.cursor.sign != "(":
-            raise self.cursor.refused(token, f"'.{self.cursor.shown(token)}' is not read; .T, .shape and .sum() are")
+            raise self.cursor.refused(token, said("attribute", name=self.cursor.shown(token)))
         words = [(f".{name}", token.at), *self.factors.arguments(commas=False)]
         self.cost.add(token, name, words)
         return Part([*part.held(), *words], ATOM)
@@ -170,7 +171,7 @@ class Formula:
         while True:
             token = self.cursor.take()
             if token.kind == "end" or token.kind == "text":
-                raise self.cursor.refused(token, "the index is not closed by ']'")
+                raise self.cursor.refused(token, said("index_open"))
             words.append((f"{' ' * token.spaced}{token.text}", token.at))
             depth += (token.text in "[(") - (token.text in "])")
             if depth == 0:

@@ -8,7 +8,7 @@ from typing import Any
 from t1gen.answers.reading.characters import Source, source
 from t1gen.answers.reading.formula import Formula
 from t1gen.answers.reading.parts import Scope, Spelled
-from t1gen.answers.record import Unreadable
+from t1gen.answers.record import Unreadable, said
 from t1gen.errors import LanguageError
 from t1gen.mapping.evaluate import evaluate
 from t1gen.mapping.program import Program
@@ -30,8 +30,6 @@ FRACTION = re.compile(r"([+-]?)\s*([0-9]{1,20})\s*/\s*([0-9]{1,20})")
 THOUSANDS = re.compile(r"[+-]?\s*[1-9][0-9]{0,2},[0-9]{3}")
 SPACED = re.compile(r"[0-9]\s+[eE]\s*[+-]?[0-9]")
 LEADING = re.compile(r"\s*[=≈]\s*")
-NOT_FINITE = "this is not a finite number"
-COMPUTED = "this is a computation; its result is wanted, as one number"
 
 
 def number_of(given: Any, accept: str, notes: list[str]) -> float:
@@ -43,11 +41,11 @@ def number_of(given: Any, accept: str, notes: list[str]) -> float:
     if kind is float or kind is int:
         return finite(given)
     if kind is not str:
-        raise Unreadable(f"{_kind(given)} is not a number")
+        raise Unreadable(said("no_number", kind=kind.__name__))
     if PLAIN.fullmatch(given) and isfinite(number := float(given)):
         return number + 0.0
     if len(given) > LONGEST:
-        raise Unreadable(f"the answer has {len(given)} characters; at most {LONGEST} are read")
+        raise Unreadable(said("too_long", n=len(given), most=LONGEST))
     return number_in(source(given), accept, notes)
 
 
@@ -79,15 +77,14 @@ def _decimal(found: re.Match[str], text: Source, notes: list[str]) -> float:
     power = re.sub(r"\s", "", found["exponent"] or found["power"] or "0")
     value = finite(float(f"{found['sign']}{whole}.{rest}e{power}"), text) / (100 if found["percent"] else 1)
     if THOUSANDS.fullmatch(text.text) or " " in (found["whole"] or "") or found["percent"]:
-        because = ": a comma is a decimal comma" if found["point"] == "," else ""
-        notes.append(f"{text.text} was read as {value:.12g}{because}")
+        notes.append(said("read_as", text=text.text, value=f"{value:.12g}", comma=found["point"] == ","))
     return value
 
 
 def _no_decimal(text: Source) -> Unreadable:
     """What is written stops being a decimal number somewhere."""
     start = re.match(r"[+-]?\s*(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)?", text.text)
-    return text.refused(start.end() if start else 0, "a decimal number such as 0.25 is wanted")
+    return text.refused(start.end() if start else 0, said("decimal"))
 
 
 def _constant(text: Source, accept: str, notes: list[str]) -> float:
@@ -103,7 +100,7 @@ def _constant(text: Source, accept: str, notes: list[str]) -> float:
     except LanguageError as error:
         raise spelled.refused(error.message) from None
     if program.shape(name) != ():
-        raise text.refused(0, f"one number is wanted, not an array of shape {program.shape(name)}")
+        raise text.refused(0, said("one_number", shape=str(program.shape(name))))
     notes += spelled.notes
     return finite(float(evaluate(program, {})[name][0]), text)
 
@@ -112,23 +109,23 @@ def _check_written(text: Source) -> None:
     """Refuse what is often meant as a number and is none, with the reason."""
     found = re.match(r"(?:[+-]?\s*(?:nan|inf|infinity)\b|∞|true\b|false\b)", text.text, re.IGNORECASE)
     if not text.text or found:
-        raise text.refused(0, f"{found[0]} is not a number" if found else "a number is missing here")
+        raise text.refused(0, said("is_no_number", text=found[0]) if found else said("number_missing"))
     if spaced := SPACED.search(text.text):
         shown = spaced[0].split()
         joined, apart = "".join(shown), f"{shown[0]} * e{''.join(shown[1:]).lstrip('eE')}"
-        raise text.refused(spaced.start(), f"this can be read as {joined} and as {apart}; write one of them")
-    for pattern, reason in _REASONS:
+        raise text.refused(spaced.start(), said("two_readings", one=joined, other=apart))
+    for pattern, key in _REASONS:
         if wrong := pattern.search(text.text):
-            raise text.refused(wrong.start(1), reason)
+            raise text.refused(wrong.start(1), said(key))
 
 
 _REASONS = (
-    (re.compile(r"^[^(\[]*[0-9][0-9., ]*(;|,\s|\n)"), "a second number begins here; one is wanted"),
-    (re.compile(r"^[+-]?\s*[0-9]*,[0-9]+(,)"), "a second comma; a comma is a decimal comma, and one number is wanted"),
-    (re.compile(r"^[+-]?\s*[0-9]*[.,][0-9]+([.,])[0-9]"), "a second point or comma; write 1234.5"),
-    (re.compile(r"^\s*[\w()]+\s*(=)(?!=)"), "write the number alone, without a name and ="),
-    (re.compile(r"^[+-]?[0-9]+(')[0-9]"), "write 1000 without a mark in it"),
-    (re.compile(r"^\s*[+-]\s*([+-])"), "a second sign; one is enough"),
+    (re.compile(r"^[^(\[]*[0-9][0-9., ]*(;|,\s|\n)"), "second_number"),
+    (re.compile(r"^[+-]?\s*[0-9]*,[0-9]+(,)"), "second_comma"),
+    (re.compile(r"^[+-]?\s*[0-9]*[.,][0-9]+([.,])[0-9]"), "second_point"),
+    (re.compile(r"^\s*[\w()]+\s*(=)(?!=)"), "named_number"),
+    (re.compile(r"^[+-]?[0-9]+(')[0-9]"), "marked_number"),
+    (re.compile(r"^\s*[+-]\s*([+-])"), "second_sign"),
 )
 
 
@@ -136,7 +133,7 @@ def _check_closed(node: ast.expr, text: Source) -> None:
     """Refuse the sum that is to be computed where its result is wanted."""
     calls, operators = _counted(node, text)
     if calls > CALLS or operators > OPERATORS:
-        raise text.refused(0, COMPUTED)
+        raise text.refused(0, said("computed"))
 
 
 def _counted(node: ast.expr, text: Source) -> tuple[int, int]:
@@ -149,7 +146,7 @@ def _counted(node: ast.expr, text: Source) -> tuple[int, int]:
         calls, operators = _counted(node.args[0], text)
         return calls + 1, operators
     if not isinstance(node, ast.BinOp) or isinstance(node.op, ast.MatMult):
-        raise text.refused(0, COMPUTED)
+        raise text.refused(0, said("computed"))
     scaled = isinstance(node.op, ast.Mult) and _is_power_of_ten(node.right)
     left, right = _counted(node.left, text), _counted(node.right, text)
     return left[0] + right[0], left[1] + right[1] + (not scaled)
@@ -180,10 +177,5 @@ def finite(value: float, text: Source | None = None) -> float:
     except OverflowError:
         number = float("inf")
     if not isfinite(number):
-        raise text.refused(0, NOT_FINITE) if text else Unreadable(NOT_FINITE)
+        raise text.refused(0, said("not_finite")) if text else Unreadable(said("not_finite"))
     return number
-
-
-def _kind(given: Any) -> str:
-    kinds = {bool: "true or false", dict: "an object", list: "a list", type(None): "nothing"}
-    return kinds.get(type(given), type(given).__name__)

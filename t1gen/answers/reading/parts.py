@@ -8,12 +8,13 @@ from math import prod
 
 from t1gen.answers.reading.characters import Source
 from t1gen.answers.reading.tokens import Token, latin
-from t1gen.answers.record import Unreadable
+from t1gen.answers.record import Unreadable, said
 from t1gen.errors import LanguageError
 from t1gen.mapping.ops import ALIASES, OPS
 from t1gen.mapping.ops.definitions import DEFINITIONS
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.reader import GENERATORS, expression
+from t1gen.wording import Said, recognised
 
 COMPARE, ADD, MUL, UNARY, POW, ATOM = range(1, 7)
 """How tightly a part holds together, as in Python."""
@@ -101,7 +102,7 @@ class Cost:
             size = prod(int(word) for word, _ in words if word.isdigit())
             self.made += size ** (1 + (function == "eye"))
         if self.made > MADE or self.heavy > HEAVY:
-            raise self.source.refused(token.at, "this makes an array too large for an answer")
+            raise self.source.refused(token.at, said("made"))
 
 
 @dataclass
@@ -156,7 +157,7 @@ class Scope:
     def _read(self, text: str) -> Shape:
         self.work -= len(text)
         if self.work < 0:
-            raise LanguageError("too many factors stand side by side; write @ and *")
+            raise LanguageError(Said("language", "beside"))
         try:
             return self._shape(text, self.shapes)
         except LanguageError as error:
@@ -196,5 +197,5 @@ def placed(message: str, places: tuple[int, ...], source: Source) -> Unreadable:
     first = message.splitlines()[0]
     found = re.match(r"line \d+, column (\d+): (.*)", first)
     if not found or not places:
-        return Unreadable(first)
-    return source.refused(places[min(int(found[1]), len(places)) - 1], found[2])
+        return Unreadable(recognised(first))
+    return source.refused(places[min(int(found[1]), len(places)) - 1], recognised(found[2]))

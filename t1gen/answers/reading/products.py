@@ -3,9 +3,10 @@
 from t1gen.answers.reading.characters import Source
 from t1gen.answers.reading.parts import ATOM, MUL, Part, Scope, called, joined
 from t1gen.answers.reading.tokens import Token
-from t1gen.answers.record import Unreadable
+from t1gen.answers.record import Unreadable, said
 from t1gen.errors import LanguageError
 from t1gen.mapping.program import Shape
+from t1gen.wording import recognised
 
 SPELLED = {"∘": "*", "*": "*", "/": "/", "//": "//", "@": "@"}
 
@@ -22,7 +23,7 @@ class Products:
         try:
             return self.scope.shape(part)
         except LanguageError as error:
-            raise self.source.refused(part.at, error.message.splitlines()[0].split(": ", 1)[-1]) from None
+            raise self.source.refused(part.at, recognised(error.message.splitlines()[0].split(": ", 1)[-1])) from None
 
     def is_matrix(self, part: Part) -> bool:
         return len(self.shape(part) or ()) == 2
@@ -33,7 +34,7 @@ class Products:
     def transposed(self, part: Part, token: Token) -> Part:
         """part.T; a one-axis part becomes a row."""
         if token.text == "'" and part.shape == ():
-            raise self.source.refused(token.at, "' is read as transposed, and this is a scalar; write a derivative out")
+            raise self.source.refused(token.at, said("prime"))
         shape = None if part.shape is None else part.shape[::-1]
         return Part([*part.held(), (".T", token.at)], ATOM, shape, not part.row, turned=part)
 
@@ -72,7 +73,7 @@ class Products:
         first, second = (Part([("(", p.at), *p.words, (")", p.at)], ATOM, p.shape, p.row) for p in
                          (self._pair(a, b), self._pair(b, c)))  # fmt: skip
         one, other = self._pair(first, c).text, self._pair(a, second).text
-        return self.source.refused(c.at, f"this can be read as {one} and as {other}; write @, * and brackets")
+        return self.source.refused(c.at, said("two_products", one=one, other=other))
 
     def _joined(self, left: Part, right: Part, sign: str, at: int) -> Part:
         if sign == "outer":
@@ -95,7 +96,7 @@ class Products:
         if not (_conform(a, b) or not _broadcast(a, b)):
             return "*"
         if len(a) == len(b) and _broadcast(a, b) and 1 not in (*a, *b):
-            self.notes.append("a product of two square matrices was read as the matrix product; * is entry by entry")
+            self.notes.append(said("square"))
         return "@"
 
     def _dot(self, left: Part, right: Part) -> str:
@@ -107,7 +108,7 @@ class Products:
         self.doubtful = True
         if not self.dots:
             return sign
-        self.notes[:] = ["the dot was read as an inner product" if sign == "*" else "the dot was read entry by entry"]
+        self.notes[:] = [said("dot_inner" if sign == "*" else "dot_entries")]
         return "@" if sign == "*" else "*"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from t1gen.answers.reading.characters import Source
-from t1gen.answers.record import Unreadable
+from t1gen.answers.record import Unreadable, said
 from t1gen.mapping.program import Shape
 
 LONGEST, DEPTH, ENTRIES = 8_000, 8, 2_000
@@ -53,7 +53,7 @@ def nested(text: Source, fits: Callable[[Shape], bool], notes: list[str]) -> Any
     layout, lists = _chosen(text, [r for i, r in enumerate(read) if not _told(r, read[:i])], fits)
     if layout.decimal:
         told = [piece.replace(",", ".") for piece in pieces(lists)]
-        notes.append(f"the commas were read as decimal commas: {' and '.join(told[:3])}{' ...' * (len(told) > 3)}")
+        notes.append(said("decimal_commas", numbers=told[:3], more=len(told) > 3))
     return _turned(text, lists) if turned else lists
 
 
@@ -78,8 +78,7 @@ def _chosen(text: Source, read: list[Read], fits: Callable[[Shape], bool]) -> Re
         return fitting[0]
     if not re.search(r"[;\n]|\\\\", text.text):
         return fitting[0]
-    both = " and as ".join(shown(lists) for _, lists in fitting[:2])
-    raise Unreadable(f"this can be read as {both}; write decimal points, or brackets around each row")
+    raise Unreadable(said("two_arrays", arrays=[shown(lists) for _, lists in fitting[:2]]))
 
 
 def _others(text: str) -> list[Layout]:
@@ -116,7 +115,7 @@ def _turned(text: Source, lists: Any) -> Any:
         return [[entry] for entry in lists]
     if len(shape) == 2 and 1 in shape:
         return [entry for row in lists for entry in row] if shape[1] == 1 else [[entry] for entry in lists[0]]
-    raise text.refused(len(text.text), "write the transposed array out")
+    raise text.refused(len(text.text), said("transposed"))
 
 
 def pieces(lists: Any) -> list[str]:
@@ -136,7 +135,7 @@ def shape_of(lists: Any) -> Shape:
         return ()
     shapes = [shape_of(entry) for entry in lists]
     if not shapes:
-        raise Unreadable("the array is empty")
+        raise Unreadable(said("empty"))
     other = next((i for i, shape in enumerate(shapes) if shape != shapes[0]), None)
     if other is not None:
         raise _uneven(lists, other)
@@ -145,12 +144,12 @@ def shape_of(lists: Any) -> Shape:
 
 def _uneven(lists: list[Any], other: int) -> Unreadable:
     """The rows differ; in a text, where the first does that is not like the one before it."""
-    place, first = "", lists[other]
+    first = lists[other]
     while isinstance(first, list) and first:
         first = first[0]
     if isinstance(first, Source):
-        place = f"{first.place(0)}: "
-    return Unreadable(f"{place}the rows of the array have different lengths")
+        return first.refused(0, said("uneven"))
+    return Unreadable(said("uneven"))
 
 
 # one layout
@@ -181,7 +180,7 @@ class _Reader:
     def inside(self, start: int, end: int, depth: int) -> list[Any]:
         """What stands between two places: a list of pieces, or of rows where there is more than one."""
         if depth > DEPTH:
-            raise self.source.refused(start, f"at most {DEPTH} levels of brackets are read")
+            raise self.source.refused(start, said("levels", most=DEPTH))
         rows = [self._row(*row, depth) for row in self._rows(start, end)]
         rows = [row for row in rows if row]
         if all(len(row) == 1 and isinstance(row[0], list) for row in rows):
@@ -259,7 +258,7 @@ class _Reader:
             return self.inside(start + 1, end - 1, depth + 1)
         self.count += 1
         if self.count > ENTRIES:
-            raise Unreadable(f"the array is too large: at most {ENTRIES} entries of a text are read")
+            raise Unreadable(said("entries_many", most=ENTRIES))
         return self.source.part(start + 1, end - 1) if len(piece.text) > 1 and piece.text[0] in "\"'" else piece
 
     def _is_list(self, start: int, end: int) -> bool:
@@ -278,11 +277,11 @@ def _matching(text: Source) -> dict[int, int]:
         if char in PAIRS:
             opened.append(at)
             if len(opened) > 60:
-                raise text.refused(at, f"at most {DEPTH} levels of brackets are read")
+                raise text.refused(at, said("levels", most=DEPTH))
         elif char in "])}":
             if not opened or PAIRS[text.text[opened[-1]]] != char:
-                raise text.refused(at, f"this '{char}' closes nothing")
+                raise text.refused(at, said("closes_nothing", sign=char))
             ends[opened.pop()] = at
     if opened:
-        raise text.refused(opened[-1], f"this '{text.text[opened[-1]]}' is not closed")
+        raise text.refused(opened[-1], said("not_closed", sign=text.text[opened[-1]]))
     return ends

@@ -8,7 +8,7 @@ from t1gen.answers.reading.characters import Source, source
 from t1gen.answers.reading.formula import Formula
 from t1gen.answers.reading.parts import Scope, Spelled
 from t1gen.answers.reading.tokens import LATEX, PARTIAL, latin, tokens
-from t1gen.answers.record import Unreadable
+from t1gen.answers.record import Unreadable, said
 from t1gen.mapping.program import Shape
 
 LONGEST, LINES = 4_000, 200
@@ -26,11 +26,11 @@ def spelled(text: Source, scope: Scope, *, dots: bool = False) -> Spelled:
 
 
 def text_of(given: Any, wanted: str) -> Source:
-    """A text that is short enough to be read; `wanted` says what it should be."""
+    """A text that is short enough to be read; `wanted` is the reason where it is none."""
     if not isinstance(given, str):
-        raise Unreadable(f"{wanted} is wanted, as text")
+        raise Unreadable(said(wanted))
     if len(given) > LONGEST:
-        raise Unreadable(f"the answer has {len(given)} characters; at most {LONGEST} are read")
+        raise Unreadable(said("too_long", n=len(given), most=LONGEST))
     return source(given)
 
 
@@ -47,7 +47,7 @@ def graph_program_text(given: Any, shapes: Mapping[str, Shape] | None = None, *,
     row and column are multiplied; without them `·` stays, which the language reads as `*`. `dots` takes a dot between
     two vectors as their inner product. Raises Unreadable.
     """
-    whole = text_of(given, "a graph, the lines of a program such as z = w @ x,")
+    whole = text_of(given, "graph")
     lines = _assignments(whole)
     known, texts = dict(shapes or {}), list[str]()
     own = frozenset(line.name for line in lines)
@@ -74,12 +74,12 @@ def _assignments(whole: Source) -> list[Line]:
         at = start + len(NUMBERED.match(whole.text[start:end])[0])  # type: ignore[index]
         found = ASSIGNED.match(whole.text, at, end)
         if found is None:
-            raise whole.refused(at, "only lines such as z = w @ x are read")
+            raise whole.refused(at, said("only_lines"))
         out.append(Line(_name(whole, found), found.start(1), whole.part(found.end(), end)))
     if not out:
-        raise Unreadable("there is no line; write at least one such as z = w @ x")
+        raise Unreadable(said("no_line"))
     if len(out) > LINES:
-        raise Unreadable(f"the graph has {len(out)} lines; at most {LINES} are read")
+        raise Unreadable(said("lines", n=len(out), most=LINES))
     return out
 
 
@@ -108,7 +108,7 @@ def _name(whole: Source, found: re.Match[str]) -> str:
     quotient = PARTIAL.fullmatch(text)
     name = latin("d{}_d{}".format(*(g for g in quotient.groups() if g)) if quotient else LATEX.get(text, text))
     if not Scope(open=True).allows(name):
-        raise whole.refused(found.start(1), f"'{found[1]}' is not a name: letters, digits and _, a letter first")
+        raise whole.refused(found.start(1), said("no_name", name=found[1]))
     return name
 
 
@@ -122,10 +122,10 @@ def _sorted(lines: list[Line], whole: Source) -> list[Line]:
         ready = next((i for i, (_, uses) in enumerate(waiting) if uses <= done), None)
         if ready is None:
             names = ", ".join(line.name for line, _ in waiting[:6])
-            raise whole.refused(waiting[0][0].at, f"{names}: no line can be first, as each uses another")
+            raise whole.refused(waiting[0][0].at, said("no_first", names=names))
         line = waiting.pop(ready)[0]
         if line.name in done:
-            raise whole.refused(line.at, f"the name '{line.name}' is assigned twice")
+            raise whole.refused(line.at, said("twice", name=line.name))
         done.add(line.name)
         out.append(line)
     return out

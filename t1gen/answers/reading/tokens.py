@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from t1gen.answers.reading.characters import FRACTIONS, Source
+from t1gen.answers.record import said
 from t1gen.mapping.syntax import DIGITS
 
 TOKENS = 1_500
@@ -71,7 +72,7 @@ def tokens(source: Source, names: Collection[str] = ()) -> list[Token]:
     for token in _tokens(source, names):
         out.append(token)
         if len(out) > TOKENS:
-            raise source.refused(token.at, f"this is too long: at most {TOKENS} signs and names are read")
+            raise source.refused(token.at, said("tokens", most=TOKENS))
     return out
 
 
@@ -100,14 +101,14 @@ def _tokens(source: Source, names: Collection[str]) -> Iterator[Token]:
 
 
 def _strange(char: str) -> str:
-    return "∞ is not a number" if char == "∞" else f"'{char}' is not a sign that is read here"
+    return said("infinity") if char == "∞" else said("strange", sign=char)
 
 
 def _token(source: Source, found: re.Match[str], spaced: bool) -> Token:
     kind, text = str(found.lastgroup), str(found[str(found.lastgroup)])
     at, end = found.start(), found.end()
     if kind == "number" and len(text) > DIGITS + 6:
-        raise source.refused(at, f"this number is too long; at most {DIGITS} digits are read")
+        raise source.refused(at, said("digits", most=DIGITS))
     if kind == "command":
         kind, text = ("sign", COMMANDS[text]) if text in COMMANDS else ("name", LATEX.get(text, text))
     elif kind == "styled":
