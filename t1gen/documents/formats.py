@@ -63,7 +63,7 @@ def _unpaired(number: str) -> str:
 
 
 def _typst_commas(text: str) -> str:
-    return re.sub(rf"\s*{_COMMA}\s*", ' class("normal", ",") ', text)
+    return re.sub(rf"\s*{_COMMA}\s*", 'class("normal", ",")', text)
 
 
 SIGNS = {"correct": "✓", "follow-through": "✓", "partial": "◐", "wrong": "✗", "blank": "○", "unreadable": "?",
