@@ -32,8 +32,6 @@ def _runs(row: int, modules: bytearray) -> list[tuple[int, int, int]]:
     return out
 
 
-def svg(code: Code) -> str:
-    """The code as an SVG picture, a unit a module."""
-    path = "".join(f"M{x} {y}h{n}v1h-{n}z" for x, y, n in code.runs)
-    return (f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {code.size} {code.size}' "
-            f"shape-rendering='crispEdges'><path d='{path}'/></svg>")  # fmt: skip
+def path(code: Code) -> str:
+    """The dark modules as an SVG path, a unit a module."""
+    return "".join(f"M{x} {y}h{n}v1h-{n}z" for x, y, n in code.runs)

@@ -13,7 +13,7 @@ from t1gen.documents import escape
 from t1gen.documents.blocks import Block, Code, Document, Math, Plain, Question, Run, Strong, Table, Text, Verdict
 from t1gen.documents.formats import FORMATS, Format, fit, is_rigid
 from t1gen.documents.layout import layout, width
-from t1gen.documents.qr import qr, svg
+from t1gen.documents.qr import path, qr
 from t1gen.documents.size import beside, is_tall, needed
 from t1gen.documents.telling import arrows, columns, told
 from t1gen.errors import EngineError, near
@@ -85,7 +85,7 @@ def _filters(format: Format) -> dict[str, Any]:
         "needed": needed,
         "beside": beside,
         "qr": qr,
-        "svg": svg,
+        "path": path,
         "line_kind": line_kind,
         "cm": lambda number: f"{number:.3f}",
         "px": px,

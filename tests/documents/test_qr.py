@@ -7,7 +7,7 @@ import pytest
 from document_sample import document
 from test_engines import HERE, needs, printed
 
-from t1gen.documents.qr import qr, svg
+from t1gen.documents.qr import path, qr
 
 
 def test_runs_are_the_dark_modules() -> None:
@@ -16,7 +16,7 @@ def test_runs_are_the_dark_modules() -> None:
     corner = {(x, y) for x in range(7) for y in range(7) if x in (0, 6) or y in (0, 6) or (1 < x < 5 and 1 < y < 5)}
     assert code.size == 25 or code.size == 29
     assert {(x, y) for x, y in dark if x < 7 and y < 7} == corner
-    assert svg(code).count("M") == len(code.runs)
+    assert path(code).count("M") == len(code.runs)
 
 
 @needs("zbarimg")
