@@ -74,7 +74,7 @@ def _scores(exam: files.Exam) -> blocks.Scores:
     """The points table that is filled in by whoever marks."""
     say_words = words(exam.language)
     columns = [(str(p.number), _amount(p.points, exam.language)) for p in exam.problems]
-    names = say_words["problem"], say_words["total"], say_words["earned"]
+    names = say_words["problem"], say_words["points"].capitalize(), say_words["earned"]
     return blocks.Scores(names, (*columns, (say_words["sum"], _amount(exam.points, exam.language))))
 
 

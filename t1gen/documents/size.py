@@ -54,8 +54,8 @@ class Frame:
 
 
 def is_tall(blocks: tuple[Block, ...], setting: Setting) -> bool:
-    """Whether blocks may take over half a page, so that a page may break within."""
-    return _high(blocks, setting, _frame(setting).inside()) > 0.6 * setting.height
+    """Whether blocks may take most of a page, so that a page may break within."""
+    return _high(blocks, setting, _frame(setting).inside()) > 0.8 * setting.height
 
 
 def needed(blocks: tuple[Block, ...], setting: Setting) -> float:
