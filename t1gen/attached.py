@@ -11,8 +11,8 @@ from t1gen.documents.blocks import Math, Plain, Text
 from t1gen.mapping.notation import latex, latex_name, text
 from t1gen.mapping.program import Shape
 from t1gen.mapping.reader import read
-from t1gen.markdown import runs, value_math
-from t1gen.wording import say
+from t1gen.markdown import runs
+from t1gen.wording import in_latex, in_plain, say
 
 
 def attached(exam: files.Exam) -> list[blocks.Block]:
@@ -48,7 +48,13 @@ def _values(language: str) -> list[blocks.Block]:
 
 
 def _row(language: str, x: float) -> tuple[Text, ...]:
-    return ((value_math(x, 1, language),), *((value_math(f(x), 4, language),) for f in FUNCTIONS.values()))
+    return (_fixed(x, 1, language),), *((_fixed(f(x), 4, language),) for f in FUNCTIONS.values())
+
+
+def _fixed(value: float, decimals: int, language: str) -> Math:
+    """A number with all its decimals, as tables have them."""
+    digits = f"{value:.{decimals}f}"
+    return Math(in_latex(digits, language), in_plain(digits, language))
 
 
 # formulas

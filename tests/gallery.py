@@ -1,7 +1,7 @@
 """`python -m tests.gallery` draws the pictures of docs/gallery anew: what teachers, students and markers see.
 
-Needs pdflatex and pdftoppm. Look at every picture before you commit it: nothing clipped, no blank too small for its answer,
-no heading alone at the end of a page.
+Needs pdflatex and pdftoppm. Look at every picture before you commit it: nothing clipped, no blank too small for its
+answer, no heading alone at the end of a page.
 """
 
 import subprocess
@@ -48,9 +48,11 @@ PICTURES = (
     Picture("readable", "For readers with dyslexia: sans serif, wide lines", setting=("readable",), pages=(1, 2)),
     Picture("two-columns", "Two columns", setting=("two-columns",), pages=(1, 2)),
     Picture("working", "Room to work in", setting=("working", "flowing"), pages=(1, 3)),
-    Picture("attached", "Values of functions and formulas, where no calculator is allowed", pages=(-2, -1), attached=True),
+    Picture("attached", "Values of functions and formulas, where no calculator is allowed", pages=(-2, -1),
+            attached=True),
     Picture("key", "The long key: worked steps, marking scheme, common mistakes", sheet="key", pages=(1, 2, -3)),
-    Picture("key-cs", "The long key in Czech, pdflatex", sheet="key", language="cs", engine="pdflatex", pages=(1, 2, -3)),
+    Picture("key-cs", "The long key in Czech, pdflatex", sheet="key", language="cs", engine="pdflatex",
+            pages=(1, 2, -3)),
     Picture("key-short", "The short key", sheet="key", setting=("short-key",), pages=(1,)),
     Picture("networks", "Backpropagation through networks, the key", sheet="key", bank="networks", pages=(1, 2)),
 )  # fmt: skip
