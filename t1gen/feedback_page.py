@@ -244,7 +244,7 @@ class Rows:
         if self.is_picked:
             return [] if self._is_named else self._picked(read)
         if self.question.kind in NUMERIC and _is_array(read):
-            return [] if _same(given, read) else [blocks.Paragraph((_exact(read, self.language),))]
+            return [] if _same(given, read, self.language) else [blocks.Paragraph((_exact(read, self.language),))]
         written, text = _text(given), _text(read)
         return self._typed(text) if "".join(text.split()) != "".join(written.split()) else []
 
@@ -322,7 +322,8 @@ class Rows:
         shown: Run = _exact(read, self.language) if _is_array(read) else Code(_visible(_text(read)[:SHOWN]))
         if _sizes(given) == _sizes(self.found.read_as) and isinstance(written := given[i][k], str):
             typed = Code(_visible(written[:SHOWN]))
-            return (typed, Plain(" = "), shown) if _is_array(read) and not _same(written, read) else (typed,)
+            differs = _is_array(read) and not _same(written, read, self.language)
+            return (typed, Plain(" = "), shown) if differs else (typed,)
         return (Plain("\u2013"),) if read is None else (shown,)
 
     def _ids(self, value: Any) -> list[str] | None:
@@ -436,8 +437,12 @@ def _value(value: Any, decimals: int, language: str) -> Run:
     return value_math(value, decimals, language) if _is_array(value) else Code(_visible(_text(value)[:SHOWN]))
 
 
-def _same(given: Any, read: Any) -> bool:
+def _same(given: Any, read: Any, language: str) -> bool:
     """Whether an answer says its numbers as they were read; a matrix as text is shown as one."""
+    if isinstance(given, str) and signs(language).decimal != ".":
+        written = plain_list(read, lambda v: f"{v:.12g}", language)
+        if not isinstance(read, list) or not any(isinstance(row, list) for row in read):
+            return _bare(given) == _bare(written)
     if isinstance(given, str):
         if isinstance(read, list) and any(isinstance(row, list) for row in read):
             return False
@@ -446,3 +451,8 @@ def _same(given: Any, read: Any) -> bool:
         except (ValueError, RecursionError):
             return False
     return bool(given == read)
+
+
+def _bare(text: str) -> str:
+    """Numbers without the space and the brackets around them."""
+    return re.sub(r"[\s()\[\]]", "", text)

@@ -201,6 +201,9 @@ def recognised(text: str, group: str = "language") -> str:
     """
     if isinstance(text, Said) or len(text) > LONGEST:
         return text
+    first, _, below = text.partition("\n")
+    if below:
+        return Said(group, "pointed", reason=recognised(first, group), below=below)
     for key, pattern in _patterns(group):
         if found := pattern.fullmatch(text):
             values = {n: recognised(v, group) if n in _NESTED else v for n, v in found.groupdict().items()}

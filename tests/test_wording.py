@@ -4,6 +4,8 @@ import ast
 import json
 import pickle
 import re
+import shutil
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -19,6 +21,8 @@ from t1gen import files, roster, wording
 from t1gen.banks import available, lacking, load
 from t1gen.data import folder
 from t1gen.documents.blocks import Code, Graph, Listing, Math, Plain, Strong
+from t1gen.documents.engines import engine_format, pdf
+from t1gen.documents.formats import FORMATS
 from t1gen.documents.render import render
 from t1gen.exam import Maker, Plan
 from t1gen.feedback_page import feedback_page
@@ -106,6 +110,8 @@ def test_a_reason_is_told_in_any_language() -> None:
         ("einsum: 'ij' does not fit 2 operands; write for example 'ij,jk->ik'",
          "einsum: 'ij' neodpovídá počtu operandů 2; napište například 'ij,jk->ik'"),
         ("the name 'q' is unknown (known: none)", "jméno 'q' není známo (žádné známo není)"),
+        ("line 2, column 3: only one comparison at a time is read\n    x < y\n    ^",
+         "řádek 2, znak 3: čte se jen jedno porovnání najednou\n    x < y\n    ^"),
         ("what nobody says", "what nobody says"),
     ],
 )  # fmt: skip
@@ -239,6 +245,32 @@ def test_numbers_have_the_signs_of_the_language() -> None:
     assert value_math([0.5, -1], 3, "cs").latex == r"(0{,}5;\; -1)"
     assert value_math([[0.5], [2]], 3, "cs").latex == r"\begin{bmatrix} 0{,}5 \\ 2 \end{bmatrix}"
     assert wording.in_latex(r"W_{0,1} + 2.5 \cdot x_{1,\,2}", "cs") == r"W_{0,1} + 2{,}5 \cdot x_{1,\,2}"
+
+
+@pytest.mark.parametrize(
+    ("format", "found"),
+    [("tex", r"$(0{,}5;\; -1)$"), ("typ", '$(0class("normal", ",")5 ;thick - 1)$'), ("md", r"$(0{,}5;\; -1)$"),
+     ("html", "<mn>0,5</mn>"), ("txt", "[0,5; -1]")],
+)  # fmt: skip
+def test_every_format_writes_a_decimal_comma(format: str, found: str) -> None:
+    assert found in FORMATS[format].math(value_math([0.5, -1], 3, "cs"))
+
+
+def test_long_lists_break_in_typst() -> None:
+    shown = FORMATS["typ"].math(value_math([k + 0.5 for k in range(20)], 3, "cs"))
+    assert shown.startswith(r'$\(0class("normal", ",")5;$ $1class') and shown.endswith(r'$19class("normal", ",")5\)$')
+
+
+@pytest.mark.parametrize("engine", ["typst", "pdflatex", "lualatex"])
+def test_a_czech_page_reads_alike_in_every_engine(engine: str, tmp_path: Path) -> None:
+    if engine != "typst" and shutil.which(engine) is None:
+        pytest.skip(f"no {engine}")
+    [(exam, key)] = Maker(Plan(load("backprop"), "1", "cs", language="cs")).tests([Student("", "Žaneta Říhová")])
+    document = key_sheet(key)
+    (tmp_path / "key.pdf").write_bytes(pdf(render(document, engine_format(engine)), engine))
+    text = subprocess.run(["pdftotext", "-layout", tmp_path / "key.pdf", "-"], capture_output=True, text=True).stdout
+    assert re.search(r"\d,\d", text) and not re.search(r"\d ,|\d\.\d", text), "commas, and no room in numbers"
+    assert "Žaneta Říhová" in text and "Zpětný průchod v maticovém tvaru" in text
 
 
 # which language

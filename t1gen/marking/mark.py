@@ -31,7 +31,7 @@ from t1gen.marking.formulas import reconsider
 from t1gen.marking.numeric import NUMERIC, Answered, judge
 from t1gen.marking.rulings import NONE, Rulings, plain
 from t1gen.problems.issued import key_of, mapping_of
-from t1gen.wording import in_words, say
+from t1gen.wording import Said, in_words, say, signs
 
 Marked = tuple[Report, list[str]] | FileError
 """A report with notices of what was ignored, or why there is none."""
@@ -197,13 +197,20 @@ def _read(answer: Answer) -> None:
         return
     try:
         reading = kind.read(given, question)
-        found.value, found.notes, found.other = reading.value, list(reading.notes), reading.other
+        found.value, found.other = reading.value, reading.other
+        found.notes = [note for note in reading.notes if not _goes_without_saying(note, found.language)]
     except Unreadable as error:
         found.value = _array(answer)
         if found.value is None:
             found.verdict, found.reasons = "unreadable", [error.message]
     except (T1genError, MemoryError, *MISFITS) as error:
         found.review(judged("undecided", error=str(error)))
+
+
+def _goes_without_saying(note: str, language: str) -> bool:
+    """Whether a note says that a comma is a decimal comma where every comma of the sheet is one."""
+    commas = isinstance(note, Said) and (note.key == "decimal_commas" or bool(note.values.get("comma")))
+    return commas and signs(language).decimal == ","
 
 
 def _array(answer: Answer) -> Any:
