@@ -17,7 +17,7 @@ from t1gen.files import amount
 from t1gen.mapping.notation import latex_name, latex_numbers
 from t1gen.markdown import number, paragraphs, plain_list, runs, value_math
 from t1gen.records import Exam, Key, Problem, ProblemReport, Question, QuestionReport, Report
-from t1gen.wording import in_latex, in_plain, say, signs, words
+from t1gen.wording import grouped, in_latex, in_plain, say, signs, words
 
 SHOWN, LINES, SAID = 400, 40, 1000
 """Characters and lines of an answer, and characters of a reason, that are shown."""
@@ -232,7 +232,7 @@ class Rows:
                                      else blocks.Paragraph((Code(lines[0]),))]  # fmt: skip
         if len(text) > SHOWN or len(lines) > LINES:
             part = sum(len(line) + 1 for line in lines[:LINES]) - 1
-            cut = self.page.say("cut", shown=min(SHOWN, part), total=f"{len(text):,}")
+            cut = self.page.say("cut", shown=min(SHOWN, part), total=grouped(len(text), self.language))
             shown.append(blocks.Paragraph((Plain(cut),)))
         return shown
 

@@ -19,6 +19,7 @@ ENGLISH = "en"
 """The language that has every text, and whose texts stand in where another has none."""
 
 
+@cache
 def languages() -> list[str]:
     """The languages that there is wording in."""
     return sorted(path.parent.name for path in (folder("templates") / "text").glob("*/wording.yaml"))
@@ -55,17 +56,18 @@ def lacking(language: str) -> list[str]:
 
 
 class Signs(NamedTuple):
-    """How numbers are written: what stands before the decimals, and between the entries of a list."""
+    """How numbers are written: what stands before the decimals, between the entries of a list, between thousands."""
 
     decimal: str
     separator: str
+    thousands: str
 
 
 @cache
 def signs(language: str) -> Signs:
     """The signs of numbers in a language."""
     numbers = _numbers(language)
-    return Signs(numbers["decimal"], numbers["separator"])
+    return Signs(numbers["decimal"], numbers["separator"], numbers["thousands"])
 
 
 def _numbers(language: str) -> dict[str, Any]:
@@ -80,10 +82,15 @@ def in_plain(digits: str, language: str) -> str:
 
 def in_latex(latex: str, language: str) -> str:
     """LaTeX of numbers with the signs of the language; a decimal comma stands in braces, so that no room follows it."""
-    decimal, separator = signs(language)
+    decimal, separator, _ = signs(language)
     if decimal != ".":
         latex = re.sub(r"(?<=\d)\.(?=\d)", f"{{{decimal}}}", latex)
     return latex if separator == "," else re.sub(r"(?<!\\),(?=\\;)", separator, latex)
+
+
+def grouped(n: int, language: str) -> str:
+    """A large whole number in groups of three digits."""
+    return f"{n:,}".replace(",", signs(language).thousands)
 
 
 def plural(language: str, n: str | float, *forms: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from jinja2 import Environment, meta
@@ -28,7 +29,7 @@ from t1gen.exam import Maker, Plan
 from t1gen.feedback_page import feedback_page
 from t1gen.files import Student
 from t1gen.markdown import number, plain_value, value_math
-from t1gen.marking.mark import mark
+from t1gen.marking.mark import mark, mark_all
 from t1gen.sheets import key_sheet, worksheet
 
 TEXTS = {
@@ -78,7 +79,7 @@ def test_a_missing_text_is_said_in_english(monkeypatch: pytest.MonkeyPatch) -> N
     try:
         assert wording.say("cs", "table", "quantity") == "quantity"
         assert wording.say("cs", "verdict", "wrong") == "chybně"
-        assert wording.words("cs")["page"] == "Page" and wording.signs("cs") == (".", ",")
+        assert wording.words("cs")["page"] == "Page" and wording.signs("cs") == (".", ",", ",")
         assert "table: quantity" in wording.lacking("cs") and wording.lacking("en") == []
     finally:
         wording._template.cache_clear()
@@ -238,6 +239,7 @@ def test_points_and_decimals_are_inflected() -> None:
 
 
 def test_numbers_have_the_signs_of_the_language() -> None:
+    assert [wording.grouped(12345, language) for language in ("en", "cs")] == ["12,345", "12\u00a0345"]
     assert [number(0.5, 3, language) for language in ("en", "cs")] == ["0.5", "0,5"]
     assert plain_value([[0.5, -1], [2, 3]], 3, "cs") == "[[0,5; -1]; [2; 3]]"
     assert plain_value([0.5, -1], 3, "en") == "[0.5, -1]"
@@ -434,6 +436,19 @@ def test_reasons_and_pages_of_a_czech_test_are_czech(czech_key: files.Key) -> No
     shown = " ".join(told) + page(report, czech_key)
     words = set(re.findall(r"[^\W\d_]+", shown.lower()))
     assert not words & ENGLISH - {"sum", "mean", "norm", "import", "print", "as", "where", "for", "shape"}
+
+
+def test_a_class_of_several_languages_is_marked_at_once(czech_key: files.Key) -> None:
+    [(_, english)] = Maker(Plan(load("t1"), "3", "cs")).tests([Student("ada", "Ada")])
+    assert english.sheet is not None and english.sheet.language == "en"
+    odd = msgspec.structs.replace(english, sheet=msgspec.structs.replace(english.sheet, language="xx"))
+    numbers = [q.id for p in english.sheet.problems for q in p.questions if q.kind == "number"]
+    handed = files.Submission(exam="cs", variant=english.variant, student="ada", answers=dict.fromkeys(numbers, 77.5))
+    marked = [m for m in mark_all([(handed, key) for key in (czech_key, english, odd)]) if isinstance(m, tuple)]
+    czech, *others = [report.questions[numbers[0]].reasons[0] for report, _ in marked]
+    assert czech.startswith("77,5 není v toleranci ") and len(marked) == 3
+    assert all(said.startswith("77.5 is not within ") for said in others)
+    assert [r.points for r, _ in marked] == [marked[0][0].points] * 3
 
 
 def test_reasons_of_an_english_test_are_english() -> None:

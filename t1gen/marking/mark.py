@@ -31,7 +31,7 @@ from t1gen.marking.formulas import reconsider
 from t1gen.marking.numeric import NUMERIC, Answered, judge
 from t1gen.marking.rulings import NONE, Rulings, plain
 from t1gen.problems.issued import key_of, mapping_of
-from t1gen.wording import Said, in_words, say, signs
+from t1gen.wording import ENGLISH, Said, in_words, languages, say, signs
 
 Marked = tuple[Report, list[str]] | FileError
 """A report with notices of what was ignored, or why there is none."""
@@ -107,9 +107,10 @@ def _paper(submission: Submission, key: Key, rulings: Rulings) -> Paper:
     for name, one in told.items():
         if not -inf < one.points < inf:
             raise FileError(f"the mark of question {name} has points that are no number")
+    language = key.sheet.language if key.sheet.language in languages() else ENGLISH
     problems = [
         (p, [Answer(q, key.answers[q.id], given.get(q.id), told.get(q.id), rulings.void(p, q.id),
-                    Answered(language=key.sheet.language)) for q in p.questions])
+                    Answered(language=language)) for q in p.questions])
         for p in key.sheet.problems
     ]
     return Paper(submission, key, problems, notices + more + late)

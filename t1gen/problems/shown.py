@@ -57,7 +57,7 @@ def _value(match: re.Match[str], instance: Instance, language: str) -> str:
         if not isinstance(value, tuple) or not -len(value) <= int(match[2]) < len(value) or "][" in match[0]:
             raise BankError(f"the text has {match[0]}, and there is no such entry", where=instance.structure.problem.id)
         value = value[int(match[2])]
-    decimal, separator = signs(language)
+    decimal, separator, _ = signs(language)
     entries = flat(value) if isinstance(value, tuple) else [value]
     return f"{separator} ".join(number_text(v).replace(".", decimal) for v in entries)
 
