@@ -101,8 +101,9 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
     from t1gen.errors import FileError
     from t1gen.exam import Heading, Plan, new_secret
     from t1gen.files import Secret, Student
-    from t1gen.wording import languages
+    from t1gen.wording import languages, use
 
+    use(templates)
     if student is not None and students is not None:
         raise click.UsageError("--student and --students exclude each other")
     if combined and students is None:
@@ -256,7 +257,9 @@ def render(sheet: Path, formats: str, engine: str, setting: str, templates: Path
     from t1gen import files, output
     from t1gen.errors import FileError
     from t1gen.sheets import key_sheet, worksheet
+    from t1gen.wording import use
 
+    use(templates)
     told = output.formats(formats, output.FORMATS[1:])
     if files.kind_of(sheet) == "key":
         key = files.read(sheet, files.Key)

@@ -17,6 +17,7 @@ from t1gen.errors import FileError, near
 from t1gen.exam import Maker, Plan, blank_submission, manifest
 from t1gen.setting import USUAL
 from t1gen.sheets import key_sheet, worksheet
+from t1gen.wording import use
 
 FORMATS = ("json", "tex", "pdf", "typ", "md", "html")
 CHUNK = 12
@@ -93,6 +94,7 @@ Made = tuple[files.Exam, dict[str, bytes], dict[str, bytes]]
 
 def make(order: Order, students: Sequence[files.Student]) -> list[Made]:
     """Every student's exam, handed-out files and kept files."""
+    use(order.templates)
     tests = _maker(order.plan).tests(students)
     return [(exam, handed_out(exam, order), kept(key, order)) for exam, key in tests]
 

@@ -6,10 +6,11 @@ A language is a folder with a wording.yaml; what it lacks is said in English.
 import re
 from functools import cache
 from math import inf
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 from t1gen.data import folder
 from t1gen.errors import BankError, near
@@ -19,10 +20,23 @@ ENGLISH = "en"
 """The language that has every text, and whose texts stand in where another has none."""
 
 
+_own: list[Path] = []
+
+
+def use(templates: Path | None) -> None:
+    """Let the texts of this folder's `text/<language>/wording.yaml` come before t1gen's own, in this process."""
+    own = [templates] if templates else []
+    if own != _own:
+        _own[:] = own
+        for cached in (languages, _texts, signs, _environment, _template, _patterns):
+            cached.cache_clear()
+
+
 @cache
 def languages() -> list[str]:
     """The languages that there is wording in."""
-    return sorted(path.parent.name for path in (folder("templates") / "text").glob("*/wording.yaml"))
+    places = [*_own, folder("templates")]
+    return sorted({path.parent.name for place in places for path in (place / "text").glob("*/wording.yaml")})
 
 
 def known(language: str, where: str = "") -> str:
@@ -36,8 +50,24 @@ def known(language: str, where: str = "") -> str:
 
 @cache
 def _texts(language: str) -> dict[str, Any]:
-    path = folder("templates") / "text" / known(language) / "wording.yaml"
-    loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    texts: dict[str, Any] = {}
+    for place in (folder("templates"), *_own):
+        path = place / "text" / known(language) / "wording.yaml"
+        for group, said in (_read(path) if path.is_file() else {}).items():
+            texts[group] = texts.get(group, {}) | said
+    return texts
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    """The texts of a file by group and key. Raises BankError where it holds anything else."""
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BankError(f"not YAML: {' '.join(str(error).split())[:200]}", where=str(path)) from None
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict) or not all(isinstance(said, dict) for said in loaded.values()):
+        raise BankError("groups of texts are wanted: `document:`, and below it `page: Page`", where=str(path))
     return loaded
 
 
@@ -126,12 +156,23 @@ def _environment(language: str) -> Environment:
 @cache
 def _template(language: str, group: str, key: str) -> Template:
     own = language if key in _texts(language).get(group, {}) else ENGLISH
-    return _environment(own).from_string(_texts(own)[group][key])
+    try:
+        return _environment(own).from_string(_texts(own)[group][key])
+    except TemplateError as error:
+        raise BankError(f"{error.message} in the text {group}: {key}", where=f"wording in '{own}'") from None
+
+
+def _rendered(language: str, group: str, key: str, values: dict[str, Any]) -> str:
+    """A text with its values, every space and line kept."""
+    try:
+        return _template(language, group, key).render(**values)
+    except TemplateError as error:
+        raise BankError(f"{error.message} in the text {group}: {key}", where=f"wording in '{language}'") from None
 
 
 def say(language: str, group: str, key: str, **values: Any) -> str:
     """The wording of `group.key` with its values put in, runs of white space made one space."""
-    text = _template(language, group, key).render(**values)
+    text = _rendered(language, group, key, values)
     return ("" if not text.startswith(" ") else " ") + " ".join(text.split())
 
 
@@ -154,7 +195,7 @@ class Said(str):
     values: dict[str, Any]
 
     def __new__(cls, group: str, key: str, **values: Any) -> "Said":
-        self = super().__new__(cls, _exactly(ENGLISH, group, key, values))
+        self = super().__new__(cls, _rendered(ENGLISH, group, key, values))
         self.group, self.key, self.values = group, key, values
         return self
 
@@ -166,18 +207,13 @@ def _again(group: str, key: str, values: dict[str, Any]) -> Said:
     return Said(group, key, **values)
 
 
-def _exactly(language: str, group: str, key: str, values: dict[str, Any]) -> str:
-    """A text with its values, every space and line kept."""
-    return _template(language, group, key).render(**values)
-
-
 def in_words(text: Any, language: str) -> Any:
     """A sentence in a language; what is none stays as it is."""
     if isinstance(text, list | tuple):
         return [in_words(part, language) for part in text]
     if not isinstance(text, Said) or language == ENGLISH:
         return text
-    return _exactly(language, text.group, text.key, {n: in_words(v, language) for n, v in text.values.items()})
+    return _rendered(language, text.group, text.key, {n: in_words(v, language) for n, v in text.values.items()})
 
 
 _VALUE = re.compile(r"\{\{ (\w+) \}\}")

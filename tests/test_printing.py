@@ -161,3 +161,29 @@ def test_a_broken_template_is_told_with_its_line(bank: Path, tmp_path: Path) -> 
     out = tmp_path / "o"
     done = t1gen("generate", bank, "--seed", 1, "--templates", tmp_path / "m", "--out", out, code=2)
     assert "blocks.typ, line 2" in done.output and not out.exists()
+
+
+def test_wording_of_ones_own_comes_first(bank: Path, tmp_path: Path) -> None:
+    place = tmp_path / "mine" / "text"
+    for language, text in (("en", "document: {signature: Your hand}"), ("de", "document: {name: Vorname}")):
+        (place / language).mkdir(parents=True)
+        (place / language / "wording.yaml").write_text(text, encoding="utf-8")
+    told = ("--seed", 1, "--format", "md", "--templates", tmp_path / "mine", "--out", tmp_path / "o", "--force")
+    t1gen("generate", bank, *told)
+    text = (tmp_path / "o" / "worksheet.md").read_text()
+    assert "Your hand: " in text and "Name: " in text
+    done = t1gen("generate", bank, *told, "--language", "de")
+    assert "Vorname: " in (tmp_path / "o" / "worksheet.md").read_text() and "in English" in done.output
+    t1gen("generate", bank, "--seed", 1, "--format", "md", "--out", tmp_path / "o", "--force")
+    assert "Signature: " in (tmp_path / "o" / "worksheet.md").read_text()
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("document: [", "wording.yaml: not YAML"), ("[]", "groups of texts are wanted"),
+    ("units: {points: '{{ n'}", "units: points"), ("units: {points: '{{ m }}'}", "'m' is undefined"),
+])  # fmt: skip
+def test_wording_that_is_broken_is_told(bank: Path, tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "mine" / "text" / "en").mkdir(parents=True)
+    (tmp_path / "mine" / "text" / "en" / "wording.yaml").write_text(text, encoding="utf-8")
+    told = ("--seed", 1, "--templates", tmp_path / "mine", "--out", tmp_path / "o")
+    assert message in t1gen("generate", bank, *told, code=2).output

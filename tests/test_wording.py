@@ -260,7 +260,8 @@ def test_every_format_writes_a_decimal_comma(format: str, found: str) -> None:
 
 def test_long_lists_break_in_typst() -> None:
     shown = FORMATS["typ"].math(value_math([k + 0.5 for k in range(20)], 3, "cs"))
-    assert shown.startswith(r'$\(0class("normal", ",")5;$ $1class') and shown.endswith(r'$19class("normal", ",")5\)$')
+    assert shown.startswith(r'#m("(0,5;", $\(0class("normal", ",")5;$); #m("1,5;", $1class')
+    assert shown.endswith(r'#m("19,5)", $19class("normal", ",")5\)$);')
 
 
 @pytest.mark.parametrize("engine", ["typst", "pdflatex", "lualatex"])

@@ -55,7 +55,7 @@ def _typst_inline(math: Math) -> str:
         return _spoken(math.plain, typst_math(math.latex))
     before = [_spoken(math.plain.partition("=")[0], typst_math(found[1]))] if found[1] else []
     numbers = re.findall(r"\S+?[,;]|\S+", _DECIMAL.sub(_COMMA, found[2]).replace(r"\;", ""))
-    return " ".join([*before, *(_spoken(number.replace('"', ""), _unpaired(number)) for number in numbers)])
+    return " ".join([*before, *(_spoken(number.replace(_COMMA, ","), _unpaired(number)) for number in numbers)])
 
 
 def _unpaired(number: str) -> str:
