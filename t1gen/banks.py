@@ -21,6 +21,7 @@ from t1gen.setting import USUAL, SettingError
 COMPETENCES = ("draw-graph", "vjp", "backpropagation", "concepts")
 SHOWS = ("mapping", "listing", "text")
 GIVEN_AS = ("values", "shapes")
+PICTURES = ("", "plain", "empty", "none")
 ENTRIES_COUNT = ("each", "all")
 ACCEPT = ("decimal", "closed", "any")
 LARGEST, ENTRIES = 2 * 2**20, 10_000
@@ -56,10 +57,11 @@ class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One problem as its author wrote it; `builder` draws givens and mapping where there is no mapping.
 
-    `covers` names rows of the lecture, `shows` what is printed of the mapping, `given_as` of the givens, `few` why
-    there are few instances. How answers are marked, unless an ask says otherwise: `entries` of an array earn each or
-    all together, `accept` says how a number may be written, `follow_through` which share of the points is left for what
-    is right given own earlier answers, `credit` that of an answer with a listed mistake.
+    `covers` names rows of the lecture, `shows` what is printed of the mapping, `given_as` of the givens, `picture`
+    which graph (else a plain one where backpropagation is asked), `few` why there are few instances. How answers are
+    marked, unless an ask says otherwise: `entries` of an array earn each or all together, `accept` says how a number
+    may be written, `follow_through` which share of the points is left for what is right given own earlier answers,
+    `credit` that of an answer with a listed mistake.
     """
 
     id: str
@@ -76,6 +78,7 @@ class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     listing: Listing | None = None
     shows: str = "mapping"
     given_as: str = "values"
+    picture: str = ""
     ask: tuple[dict[str, Any] | str, ...]
     text: Words = ""
     decimals: int = 3
@@ -355,7 +358,7 @@ def _check(bank: Bank) -> None:
 
 
 def _check_problem(one: Problem, where: str) -> None:
-    words = {"competence": COMPETENCES, "shows": SHOWS, "given_as": GIVEN_AS}
+    words = {"competence": COMPETENCES, "shows": SHOWS, "given_as": GIVEN_AS, "picture": PICTURES}
     for what, allowed in words.items():
         _check_word(what, getattr(one, what), allowed, where)
     for options in ({}, *_options(one)):
@@ -366,6 +369,9 @@ def _check_problem(one: Problem, where: str) -> None:
         raise BankError("'mapping' and 'builder' exclude each other", where=where)
     if one.shows == "listing" and one.listing is None:
         raise BankError("'shows: listing' wants a 'listing'", where=where)
+    asks_graph = any(e in ("graph", "edges") if isinstance(e, str) else "graph" in e for e in one.ask)
+    if one.picture in ("plain", "empty") and (one.shows == "text" or asks_graph):
+        raise BankError("a picture would give the graph away that is asked for", where=where)
     if not 0 <= one.decimals <= 10:
         raise BankError(f"decimals is 0 to 10, not {one.decimals}", where=where)
     if not 0 < one.points < 1000 or not one.ask:

@@ -273,8 +273,8 @@ def _problem(language: str, number: int, part: Part) -> files.Problem:
         given={n: _json(v) for n, v in instance.givens.items()}, definitions=printed(structure.mapping),
         listing=instance.listing.text if instance.listing else "",
         shows=problem.shows if structure.mapping.named and problem.shows != "mapping" else "",
-        labels=_labels(part), given_as="shapes" if problem.given_as == "shapes" else "", mapping=_lines(structure),
-        questions=questions,
+        labels=_labels(part), given_as="shapes" if problem.given_as == "shapes" else "", picture=problem.picture,
+        mapping=_lines(structure), questions=questions,
     )  # fmt: skip
 
 

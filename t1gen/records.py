@@ -84,6 +84,7 @@ class Problem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
 
     `shows` says what is printed instead of the mapping: listing, or text, where an exam has no mapping but the key's
     sheet has it; `given_as` that of the givens only the shapes are printed; `labels` are only 1, -1 or 0.
+    `picture` is plain or empty (boxes to fill in) where a graph is printed that would not be, none where none is.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Problem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     listing: str = ""
     shows: str = ""
     given_as: str = ""
+    picture: str = ""
     definitions: Mapping[str, str] = field(default_factory=dict)
     mapping: Sequence[str]
     questions: Sequence[Question]

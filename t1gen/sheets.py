@@ -16,7 +16,7 @@ from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.notation import latex, latex_name, text
 from t1gen.mapping.program import Program
 from t1gen.markdown import paragraphs, runs, value_math
-from t1gen.picture import graph
+from t1gen.picture import empty, graph, worked_graph
 from t1gen.problems.issued import issued, mapping_of
 from t1gen.setting import USUAL, Setting
 from t1gen.solution import solution, values_of
@@ -127,16 +127,31 @@ def told_first(language: str, problem: files.Problem, in_key: bool) -> list[bloc
     if shows_mapping:
         inside += _mapping(program, problem.mapping)
         inside += [_where(language, t if in_key else forward_of(t)) for t in problem.definitions.values()]
-        if problem.competence == "backpropagation" and not problem.listing and _is_drawn(problem):
-            inside.append(graph(program))
     if problem.listing:
         inside.append(blocks.Listing(_code_lines(problem)))
+    if _is_drawn(problem, in_key):
+        inside += _picture(language, problem, in_key)
     return inside
 
 
-def _is_drawn(problem: files.Problem) -> bool:
-    """Whether the sheet shows the picture: it is no answer, and no iteration stands in it."""
-    return not any(q.kind == "graph" for q in problem.questions) and not any("lambda" in t for t in problem.mapping)
+def _is_drawn(problem: files.Problem, in_key: bool) -> bool:
+    """Whether the picture stands there: not where it is an answer, nor where an iteration stands in it."""
+    if not problem.mapping or any("lambda" in t for t in problem.mapping) or problem.picture == "none":
+        return False
+    if problem.picture:
+        return True
+    is_told = not problem.shows and not problem.listing and not any(q.kind == "graph" for q in problem.questions)
+    return problem.competence == "backpropagation" and (in_key or is_told)
+
+
+def _picture(language: str, problem: files.Problem, in_key: bool) -> list[blocks.Block]:
+    """Names alone, boxes to fill in, or, in a key, values and gradients; no shapes where questions ask for such."""
+    if in_key:
+        solved = issued(problem)
+        return worked_graph(language, problem, solved, values_of(problem, solved))
+    if problem.picture == "empty":
+        return [empty(mapping_of(problem))]
+    return [graph(mapping_of(problem), shapes=not any(q.ask in WHOLE or q.kind == "choice" for q in problem.questions))]
 
 
 def _code_lines(problem: files.Problem) -> tuple[str, ...]:

@@ -70,21 +70,30 @@ class Table:
 
 @dataclass(frozen=True)
 class Node:
-    """A node of a graph picture; `kind` is input, operation or output."""
+    """A node of a graph picture; `kind` is input, operation, output or stub (where an edge goes on in another row).
+
+    `below` stands below the line that all its edges share, where it has several: its whole gradient.
+    """
 
     id: int
     label: Math
     kind: str
+    below: Math | None = None
 
 
 @dataclass(frozen=True)
 class Edge:
-    """An arrow from node to node that carries a variable: its name (or None) and, below, its gradient."""
+    """An arrow from node to node that carries a variable: its name (or None), its value, and, below, its gradient.
+
+    `blank` is the shape of what is to be filled in: a box beside the name, and one below.
+    """
 
     source: int
     target: int
     label: Math | None = None
     below: Math | None = None
+    value: Math | None = None
+    blank: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

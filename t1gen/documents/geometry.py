@@ -1,8 +1,5 @@
 """Points, lines and boxes in the plane; x to the right, y down, in centimetres."""
 
-from collections.abc import Iterator
-from itertools import pairwise
-from math import hypot
 from typing import NamedTuple
 
 
@@ -50,53 +47,29 @@ class Curve(NamedTuple):
     second: Point
     end: Point
 
+    def points(self, start: Point, count: int) -> list[Point]:
+        """Points on the piece that begins at `start`, its end among them."""
+        found = []
+        for k in range(1, count + 1):
+            t, u = k / count, 1 - k / count
+            shares = u**3, 3 * u * u * t, 3 * u * t * t, t**3
+            corners = start, *self
+            found.append(Point(sum(s * p.x for s, p in zip(shares, corners, strict=True)),
+                               sum(s * p.y for s, p in zip(shares, corners, strict=True))))  # fmt: skip
+        return found
+
 
 def between(a: Point, b: Point, share: float) -> Point:
     """The point that lies `share` of the way from a to b."""
     return Point(a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share)
 
 
-def distance(a: Point, b: Point) -> float:
-    """How far a is from b."""
-    return hypot(b.x - a.x, b.y - a.y)
-
-
-def towards(a: Point, b: Point, length: float) -> Point:
-    """The point `length` from a on the way to b; a itself where they coincide."""
-    whole = distance(a, b)
-    return between(a, b, length / whole) if whole else a
-
-
-def edge_of(box: Box, target: Point, round_: bool) -> Point:
-    """Where a line from the middle of `box` to `target` leaves it; `round_` boxes are circles."""
-    middle = Point(box.x, box.y)
-    if round_:
-        return towards(middle, target, box.width / 2)
-    dx, dy = abs(target.x - box.x), abs(target.y - box.y)
-    shares = [half / change for half, change in ((box.width / 2, dx), (box.height / 2, dy)) if change]
-    return between(middle, target, min(shares, default=0.0))
-
-
-def rounded(points: list[Point], radius: float) -> tuple[Curve, ...]:
-    """The line through `points` with its corners rounded."""
-    return tuple(_pieces(points, radius))
-
-
-def _pieces(points: list[Point], radius: float) -> Iterator[Curve]:
-    last = points[0]
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        room = min(radius, distance(before, corner) / 2, distance(corner, after) / 2)
-        start, end = towards(corner, before, room), towards(corner, after, room)
-        yield _straight(last, start)
-        yield Curve(between(start, corner, 2 / 3), between(end, corner, 2 / 3), end)
-        last = end
-    yield _straight(last, points[-1])
-
-
-def _straight(a: Point, b: Point) -> Curve:
+def straight(a: Point, b: Point) -> Curve:
+    """The line from a to b."""
     return Curve(between(a, b, 1 / 3), between(a, b, 2 / 3), b)
 
 
-def segments(points: list[Point]) -> list[tuple[Point, Point]]:
-    """The straight pieces of a line."""
-    return list(pairwise(points))
+def level(a: Point, b: Point) -> Curve:
+    """From a to b, level at both ends; two such pieces between the same columns cross at most once."""
+    middle = (a.x + b.x) / 2
+    return Curve(Point(middle, a.y), Point(middle, b.y), b)

@@ -1,43 +1,55 @@
-"""Which column and which row each node of a graph gets, and through which rows its long edges run.
+"""Which column each node of a graph gets, and what runs through the columns, from top to bottom.
 
-The work is fast_sugiyama's (Sugiyama's layered layout: few crossings, long edges through dummy nodes).
+The columns and the first order are fast_sugiyama's (Sugiyama's layered layout); `ordering` goes on from there. All
+edges from one node share one line until they must part: a line takes one place in every column that it passes.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
 from typing import Any
 
 import fast_sugiyama
 
+from t1gen.documents.ordering import Columns, Item, Links, ordered
 from t1gen.errors import EngineError
 
 Pair = tuple[int, int]
-Cell = tuple[int, float]  # column from the left, row from the top
 
 
 @dataclass(frozen=True)
 class Layers:
-    """`cells` of the nodes, and `routes`: the cells between the two ends of an edge."""
+    """`columns` of items from top to bottom; an item (node, column) beyond the node's own column is its line there."""
 
-    cells: dict[int, Cell]
-    routes: dict[Pair, tuple[Cell, ...]]
+    columns: Columns
+    ranks: dict[int, int]
+
+    def is_node(self, item: Item) -> bool:
+        return self.ranks[item[0]] == item[1]
+
+    def way(self, source: int, target: int) -> tuple[Item, ...]:
+        """The items on an edge, its two ends among them."""
+        line = [(source, column) for column in range(self.ranks[source], self.ranks[target])]
+        return (*line, (target, self.ranks[target]))
 
 
 @lru_cache(maxsize=1024)
 def layers(nodes: tuple[int, ...], pairs: tuple[Pair, ...]) -> Layers:
-    """Columns and rows of `nodes`; parts that do not hang together come below one another.
+    """Columns of `nodes`; parts that do not hang together come below one another.
 
     Raises EngineError where the edges form a circle, or name a node that is not there.
     """
     _check(nodes, pairs)
-    parts = [_part(_sugiyama(part, pairs)) for part in _parts(pairs)]
-    met = {node for part in parts for node in part.cells}
-    parts += [Layers({node: (0, 0.0)}, {}) for node in nodes if node not in met]
-    parts.sort(key=lambda part: min(part.cells))
-    return _stack(parts)
+    parts = sorted([*_parts(pairs), *({node} for node in nodes if all(node not in pair for pair in pairs))], key=min)
+    ranks: dict[int, int] = {}
+    columns: list[list[Item]] = []
+    for part in parts:
+        found, rows = _sugiyama(part, pairs)
+        ranks |= found
+        for column, items in enumerate(_ordered(found, rows, [p for p in pairs if p[0] in part])):
+            columns += [[]] * (column >= len(columns))
+            columns[column] = [*columns[column], *items]
+    return Layers(tuple(map(tuple, columns)), ranks)
 
 
 def _check(nodes: tuple[int, ...], pairs: tuple[Pair, ...]) -> None:
@@ -53,18 +65,6 @@ def _check(nodes: tuple[int, ...], pairs: tuple[Pair, ...]) -> None:
         waiting = {node: sources - free for node, sources in waiting.items() if node not in free}
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A connected part as fast_sugiyama lays it out: its numbers index `numbers`, beyond it are dummies."""
-
-    positions: dict[int, tuple[float, float]]
-    steps: list[Pair]
-    numbers: tuple[int, ...]
-
-    def is_node(self, number: int) -> bool:
-        return number < len(self.numbers)
-
-
 def _parts(pairs: tuple[Pair, ...]) -> list[set[int]]:
     """The nodes of each part that hangs together by edges."""
     parts: list[set[int]] = []
@@ -74,58 +74,64 @@ def _parts(pairs: tuple[Pair, ...]) -> list[set[int]]:
     return parts
 
 
-def _sugiyama(nodes: set[int], pairs: tuple[Pair, ...]) -> _Found:
-    """One connected part at a time, numbered from 0: only then are the dummies' numbers its own."""
-    numbers = tuple(sorted(nodes))
+def _sugiyama(nodes: set[int], pairs: tuple[Pair, ...]) -> tuple[dict[int, int], dict[int, float]]:
+    """Column and row of the nodes of one connected part, numbered from 0 as the library wants it."""
+    numbers = sorted(nodes)
     index = {node: i for i, node in enumerate(numbers)}
     edges = sorted({(index[source], index[target]) for source, target in pairs if source in nodes})
+    if not edges:
+        return dict.fromkeys(numbers, 0), dict.fromkeys(numbers, 0.0)
     parts: Any = fast_sugiyama.from_edges(
         edges, dummy_vertices=True, vertex_spacing=1, minimum_length=1, ranking_type="minimize"
     )
-    positions, _, _, steps = parts[0]
-    return _Found(dict(positions), list(steps), numbers)
-
-
-def _part(found: _Found) -> Layers:
-    last = max(y for _, y in found.positions.values())
-    cells = _upright({i: (round(last - y), x) for i, (x, y) in found.positions.items()}, len(found.numbers))
-    after = defaultdict(list)
-    for source, target in found.steps:
-        after[source].append(target)
-    routes = [
-        _route(start, step, after, found) for start in sorted(after) if found.is_node(start) for step in after[start]
-    ]
-    name = found.numbers
-    return Layers(
-        {name[i]: cells[i] for i in sorted(cells) if found.is_node(i)},
-        {(name[s], name[t]): tuple(cells[dummy] for dummy in way) for s, way, t in routes},
+    positions = dict(parts[0][0])
+    first = max(y for _, y in positions.values())
+    return (
+        {node: round(first - positions[i][1]) for i, node in enumerate(numbers)},
+        {node: positions[i][0] for i, node in enumerate(numbers)},
     )
 
 
-def _route(start: int, step: int, after: dict[int, list[int]], found: _Found) -> tuple[int, list[int], int]:
-    way = []
-    while not found.is_node(step):
-        way.append(step)
-        step = after[step][0]
-    return start, way, step
+def _ordered(ranks: dict[int, int], rows: dict[int, float], pairs: list[Pair]) -> Columns:
+    columns: list[list[Item]] = [[] for _ in range(1 + max(ranks.values()))]
+    heights = {(node, rank): rows[node] for node, rank in ranks.items()}
+    last = {source: max(ranks[t] for s, t in pairs if s == source) for source, _ in pairs}
+    for source, end in last.items():
+        targets = [t for s, t in pairs if s == source]
+        middle = sum(rows[t] for t in targets) / len(targets)
+        for column in range(ranks[source] + 1, end):
+            share = (column - ranks[source]) / (end - ranks[source])
+            heights[source, column] = rows[source] + (middle - rows[source]) * share
+    for item in sorted(heights, key=lambda i: (heights[i], i)):
+        columns[item[1]].append(item)
+    return _upright(ordered(tuple(map(tuple, columns)), _links(ranks, pairs)), ranks)
 
 
-def _upright(cells: dict[int, Cell], count: int) -> dict[int, Cell]:
-    """`cells` turned upside down where that brings earlier nodes further up."""
-    nodes = [(i, *cells[i]) for i in sorted(cells) if i < count]
-    neighbours = ((a, b) for a, b in combinations(nodes, 2) if a[1] == b[1])
-    order = sum(1 if later[2] > earlier[2] else -1 for earlier, later in neighbours)
-    sign = -1 if order < 0 else 1
-    top = min(sign * row for _, row in cells.values())
-    return {i: (column, sign * row - top) for i, (column, row) in cells.items()}
+def _links(ranks: dict[int, int], pairs: list[Pair]) -> Links:
+    """Between each column and the next: from item to item, and how many edges run there."""
+    links: list[Counter[tuple[Item, Item]]] = [Counter() for _ in range(max(ranks.values()))]
+    for source, target in pairs:
+        way = [(source, c) for c in range(ranks[source], ranks[target])] + [(target, ranks[target])]
+        for a, b in zip(way, way[1:], strict=False):
+            links[a[1]][a, b] += 1
+    return tuple(tuple((a, b, n) for (a, b), n in sorted(gap.items())) for gap in links)
 
 
-def _stack(parts: Iterable[Layers]) -> Layers:
-    cells: dict[int, Cell] = {}
-    routes: dict[Pair, tuple[Cell, ...]] = {}
-    down = 0.0
-    for part in parts:
-        cells |= {node: (column, row + down) for node, (column, row) in part.cells.items()}
-        routes |= {pair: tuple((c, row + down) for c, row in way) for pair, way in part.routes.items()}
-        down = 1 + max(row for _, row in [*cells.values(), *(c for way in routes.values() for c in way)])
-    return Layers(cells, routes)
+def _upright(columns: Columns, ranks: dict[int, int]) -> Columns:
+    """`columns` turned upside down where that brings earlier nodes further up."""
+    order = 0
+    for column in columns:
+        nodes = [node for node, at in column if ranks[node] == at]
+        order += sum(1 if a < b else -1 for i, a in enumerate(nodes) for b in nodes[i + 1 :])
+    return tuple(column[::-1] for column in columns) if order < 0 else columns
+
+
+def outgoing(layers: Layers, pairs: tuple[Pair, ...]) -> dict[Item, list[Item]]:
+    """What follows each item in the next column, parallel edges each by itself."""
+    after: dict[Item, list[Item]] = defaultdict(list)
+    for source, target in pairs:
+        way = layers.way(source, target)
+        for a, b in zip(way, way[1:], strict=False):
+            if layers.is_node(b) or b not in after[a]:
+                after[a].append(b)
+    return after

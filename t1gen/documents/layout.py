@@ -1,36 +1,37 @@
-"""Where everything in the picture of a graph goes, for TikZ and typst alike: in centimetres, y down."""
+"""Where everything in the picture of a graph goes, for TikZ, typst and SVG alike: in centimetres, y down.
+
+From left to right, every column of nodes is followed by a column for the labels on the lines that leave them, by a
+gap in which lines change their heights, and, where several edges leave a node and each carries a label, by a column
+for these labels and another gap. Lines are level in columns, so that no label and no node is in a line's way; in a
+gap they all bend in the same manner, so that two of them meet only where their order changes.
+"""
 
 import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import accumulate
+from math import sqrt
 
 from t1gen.documents.blocks import Edge, Graph, Math, Node
-from t1gen.documents.geometry import (
-    Box,
-    Curve,
-    Point,
-    between,
-    distance,
-    edge_of,
-    rounded,
-    segments,
-    towards,
-)
-from t1gen.documents.layers import Cell, Layers, layers
+from t1gen.documents.geometry import Box, Curve, Point, level, straight
+from t1gen.documents.layers import Layers, layers
+from t1gen.documents.lettering import breadth, height
+from t1gen.documents.ordering import Item
+from t1gen.documents.places import STRAIGHT, Extent, Link, places
 
-ROW = 1.35
-ROW_BELOW = 1.9  # room for labels above and below
-HEIGHT = 0.72
-GLYPH = 0.2
-LINE = 0.42
-PADDING = 0.34
 SMALL = 0.86  # the size of labels on edges
-GAP = 1.1
-BEND = 0.45
-HEAD = 0.2
+HEIGHT = 0.72  # of a node
+PADDING = 0.34
+MARGIN = 0.3  # between what stands in a column
+LINE_ROOM = 0.1
+OFF = 0.06  # between a line and its label
+STUB = 0.22  # the line that leaves a node without a label
+GAP, STEEP, WIDEST = 0.55, 0.2, 1.7
+HEAD, HALF = 0.2, 0.072
+PORT = 0.2
+DOT = 0.06
+BEFORE = 0.12
 
 
 @dataclass(frozen=True)
@@ -42,42 +43,51 @@ class Shape:
     box: Box
     radius: float
 
-    @property
-    def middle(self) -> Point:
-        return Point(self.box.x, self.box.y)
-
-    @property
-    def is_circle(self) -> bool:
-        return self.box.width <= 2 * self.radius + 1e-9
-
 
 @dataclass(frozen=True)
 class Arrow:
-    """An edge: where it starts, its pieces, and the three corners of its head."""
+    """An edge: where it starts, its pieces, and the three corners of its head.
+
+    The first `shared` pieces are drawn with another edge from the same node.
+    """
 
     start: Point
     curves: tuple[Curve, ...]
     head: tuple[Point, Point, Point]
+    shared: int = 0
+
+    @property
+    def own_start(self) -> Point:
+        return self.curves[self.shared - 1].end if self.shared else self.start
+
+    @property
+    def own_curves(self) -> tuple[Curve, ...]:
+        return self.curves[self.shared :]
 
 
 @dataclass(frozen=True)
 class Tag:
-    """A label beside an arrow, centred in its box; `below` where it stands below the line."""
+    """A label beside an arrow, centred in its box, or a box to fill in; `below` where it stands below the line."""
 
-    label: Math
+    label: Math | None
     box: Box
     below: bool
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A drawn graph; everything lies within (0, 0) and (width, height)."""
+    """A drawn graph; everything lies within (0, 0) and (width, height), and is printed `scale` times as large.
+
+    `dots` are where lines part.
+    """
 
     width: float
     height: float
     shapes: tuple[Shape, ...]
     arrows: tuple[Arrow, ...]
     tags: tuple[Tag, ...]
+    dots: tuple[Point, ...] = ()
+    scale: float = 1.0
 
 
 @lru_cache(maxsize=1024)
@@ -86,21 +96,12 @@ def layout(graph: Graph) -> Layout:
 
     Raises EngineError where the edges form a circle.
     """
-    cells = layers(tuple(n.id for n in graph.nodes), tuple((e.source, e.target) for e in graph.edges))
-    grid = _grid(graph, cells)
-    shapes = {node.id: _shape(node, cells.cells[node.id], grid) for node in graph.nodes}
-    lines = _lines(graph, cells, grid, shapes)
-    tags = _tags(graph.edges, lines, [shape.box for shape in shapes.values()])
-    return _moved(list(shapes.values()), [_arrow(line) for line in lines], tags)
+    pairs = tuple((e.source, e.target) for e in graph.edges)
+    plan = _Plan(graph, layers(tuple(n.id for n in graph.nodes), pairs))
+    return _moved(_Drawing(plan).drawn())
 
 
-# Sizes
-
-_FONTS = r"\\(?:operatorname|mathrm|mathit|mathbf|mathsf|text|texttt|boldsymbol)\*?"
-_WORDS = re.compile(_FONTS + r"|[{}_^\s&]|\\[,;:!]")
-_NAMED = re.compile(r"\\(log|exp|sin|cos|tan|tanh|max|min|ln|arg|det|sinh|cosh)(?![a-zA-Z])")
-_COMMAND = re.compile(r"\\[a-zA-Z]+|\\.")
-_FRACTION = re.compile(r"\\[dt]?frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
+# Sizes of text
 
 
 @lru_cache(maxsize=16384)
@@ -110,209 +111,339 @@ def width(latex: str) -> float:
     return GLYPH * len(_COMMAND.sub("x", _NAMED.sub(r"\1", _WORDS.sub("", flat))))
 
 
-@lru_cache(maxsize=16384)
-def height(latex: str) -> float:
-    """About how high a formula is: of one line, or with fractions or matrix rows."""
-    if r"\begin{" in latex:
-        return LINE * (1 + latex.count(r"\\"))
-    return 0.75 if "frac{" in latex else LINE
+GLYPH = 0.2
+_FONTS = r"\\(?:operatorname|mathrm|mathit|mathbf|mathsf|text|texttt|boldsymbol)\*?"
+_WORDS = re.compile(_FONTS + r"|[{}_^\s&]|\\[,;:!]")
+_NAMED = re.compile(r"\\(log|exp|sin|cos|tan|tanh|max|min|ln|arg|det|sinh|cosh)(?![a-zA-Z])")
+_COMMAND = re.compile(r"\\[a-zA-Z]+|\\.")
+_FRACTION = re.compile(r"\\[dt]?frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
 
 
-# Columns
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Middles and widths of the columns, and how far apart the rows are."""
-
-    middles: tuple[float, ...]
-    widths: tuple[float, ...]
-    row: float
-
-    def at(self, cell: Cell, side: int = 0) -> Point:
-        """The middle of a cell, or of its left (-1) or right (1) side."""
-        column, row = cell
-        return Point(self.middles[column] + side * self.widths[column] / 2, row * self.row)
-
-    def beside(self, box: Box, side: int) -> list[Point]:
-        """The side of the column level with `box`, where the box does not reach it."""
-        column = self.middles.index(box.x)
-        x = box.x + side * self.widths[column] / 2
-        return [Point(x, box.y)] if abs(x - box.x) > box.width / 2 + HEAD else []
-
-
-def _size(node: Node) -> tuple[float, float]:
-    high = max(HEIGHT, height(node.label.latex) + 0.2)
-    return max(high, width(node.label.latex) + PADDING), high
-
-
-def _grid(graph: Graph, cells: Layers) -> Grid:
-    """Each column as wide as its widest node, with room between them for the labels on the edges there."""
-    count = 1 + max((column for column, _ in cells.cells.values()), default=0)
-    widths, gaps = [HEIGHT] * count, [GAP] * count
-    for node in graph.nodes:
-        column = cells.cells[node.id][0]
-        widths[column] = max(widths[column], _size(node)[0])
-    parallel = Counter((edge.source, edge.target) for edge in graph.edges)
-    for edge in graph.edges:
-        gap = cells.cells[edge.target][0] - 1
-        room = 0.75 if parallel[edge.source, edge.target] == 1 else 1.3
-        gaps[gap] = max(gaps[gap], room + _label_width(edge))
-    starts = list(accumulate([0.0, *(w + g for w, g in zip(widths, gaps, strict=True))]))
-    middles = tuple(start + w / 2 for start, w in zip(starts, widths, strict=False))
-    return Grid(middles, tuple(widths), ROW_BELOW if any(edge.below for edge in graph.edges) else ROW)
-
-
-def _label_width(edge: Edge) -> float:
-    return max((SMALL * width(label.latex) for label in (edge.label, edge.below) if label), default=0.0)
-
-
-def _shape(node: Node, cell: Cell, grid: Grid) -> Shape:
-    middle = grid.at(cell)
-    wide, high = _size(node)
-    if node.kind == "input":
-        wide = grid.widths[cell[0]]
-    is_boxed = node.kind != "operation"
-    return Shape(node.kind, node.label, Box(*middle, wide, high), 0.08 if is_boxed else high / 2)
-
-
-# Lines
+# What edges carry
 
 
 @dataclass(frozen=True)
-class Line:
-    """The corners of an edge, and which of its pieces lie between columns, where labels go."""
+class _Mark:
+    """A label, or a box to fill in."""
 
-    points: tuple[Point, ...]
-    gaps: tuple[tuple[Point, Point], ...]
-
-
-def _lines(graph: Graph, cells: Layers, grid: Grid, shapes: dict[int, Shape]) -> list[Line]:
-    total = Counter((edge.source, edge.target) for edge in graph.edges)
-    drawn: Counter[tuple[int, int]] = Counter()
-    lines = []
-    for edge in graph.edges:
-        pair = edge.source, edge.target
-        apart = 0.95 if edge.label or edge.below else 0.5
-        aside = (drawn[pair] - (total[pair] - 1) / 2) * apart
-        drawn[pair] += 1
-        via = _via(cells.routes[pair], grid)
-        line = _line(shapes[edge.source], shapes[edge.target], via, aside)
-        if aside == 0 and _meets(line, [shape.box for node, shape in shapes.items() if node not in pair]):
-            line = _detour(shapes[edge.source], shapes[edge.target], via, grid)
-        lines.append(line)
-    return lines
-
-
-def _via(route: tuple[Cell, ...], grid: Grid) -> list[Point]:
-    """Straight through the columns on the way, so that only the gaps are crossed aslant."""
-    return [grid.at(cell, side) for cell in route for side in (-1, 1)]
-
-
-def _line(source: Shape, target: Shape, via: list[Point], aside: float) -> Line:
-    """From the edge of `source` to that of `target`; parallel edges run `aside` of the middle."""
-    ends = source.middle, target.middle
-    is_bow = aside != 0 and not via
-    if is_bow:
-        via = [between(*ends, 0.36), between(*ends, 0.64)]
-    return _through(source, target, [Point(x, y + aside) for x, y in via], first_gap=int(is_bow))
-
-
-def _meets(line: Line, boxes: list[Box]) -> bool:
-    pieces = segments(list(line.points))
-    return any(box.crossed_by(*piece) for box in boxes for piece in pieces)
-
-
-def _detour(source: Shape, target: Shape, via: list[Point], grid: Grid) -> Line:
-    """Level out of a wide column and into the next, past wide neighbours of a narrow node."""
-    leave = grid.beside(source.box, 1)
-    return _through(source, target, [*leave, *via, *grid.beside(target.box, -1)], first_gap=len(leave))
-
-
-def _through(source: Shape, target: Shape, via: list[Point], *, first_gap: int) -> Line:
-    """The line through `via`; from the piece `first_gap` on every other piece lies between two columns."""
-    start = edge_of(source.box, [*via, target.middle][0], source.is_circle)
-    end = edge_of(target.box, [source.middle, *via][-1], target.is_circle)
-    points = [start, *via, end]
-    return Line(tuple(points), tuple(segments(points)[first_gap::2]))
-
-
-def _arrow(line: Line) -> Arrow:
-    tip = line.points[-1]
-    foot = towards(tip, line.points[-2], HEAD)
-    across = Point((tip.y - foot.y) * 0.36, (foot.x - tip.x) * 0.36)
-    corners = Point(foot.x + across.x, foot.y + across.y), Point(foot.x - across.x, foot.y - across.y)
-    return Arrow(line.points[0], rounded([*line.points[:-1], foot], BEND), (tip, *corners))
-
-
-# Labels
-
-_SHARES = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8)
-
-
-def _tags(edges: tuple[Edge, ...], lines: list[Line], boxes: list[Box]) -> list[Tag]:
-    """Labels one after the other, each at the place on its edge where it meets the least."""
-    placed: list[Tag] = []
-    pieces = [segments(list(line.points)) for line in lines]
-    for i, (edge, line) in enumerate(zip(edges, lines, strict=True)):
-        if not (edge.label or edge.below):
-            continue
-        taken = boxes + [tag.box for tag in placed]
-        others = [piece for j, found in enumerate(pieces) if j != i for piece in found]
-        clash = _Clash(taken, others)
-        placed += _best(_candidates(edge, line), clash)
-    return placed
-
-
-def _best(candidates: Iterator[list[Tag]], clash: "_Clash") -> list[Tag]:
-    """The candidate that meets the least: the first that meets nothing, where there is one."""
-    counted = []
-    for number, tags in enumerate(candidates):
-        count = clash.count(tags)
-        if not count:
-            return tags
-        counted.append((count, number, tags))
-    return min(counted)[2]
+    label: Math | None
+    width: float
+    height: float
 
 
 @dataclass(frozen=True)
-class _Clash:
-    """How much a place for labels meets what is there already."""
+class _Carried:
+    """What stands above and below a line, each from left to right."""
 
-    taken: list[Box]
-    lines: list[tuple[Point, Point]]
+    above: tuple[_Mark, ...] = ()
+    below: tuple[_Mark, ...] = ()
 
-    def count(self, tags: list[Tag]) -> int:
-        return sum(
-            3 * sum(tag.box.overlaps(box) for box in self.taken) + sum(tag.box.crossed_by(*line) for line in self.lines)
-            for tag in tags
+    @property
+    def width(self) -> float:
+        return max(_row_width(self.above), _row_width(self.below))
+
+    @property
+    def extent(self) -> Extent:
+        up, down = (max((mark.height for mark in marks), default=0.0) for marks in (self.above, self.below))
+        return Extent(up + OFF if up else LINE_ROOM, down + OFF if down else LINE_ROOM)
+
+
+def _row_width(marks: tuple[_Mark, ...]) -> float:
+    return sum(mark.width for mark in marks) + OFF * max(0, len(marks) - 1)
+
+
+def _text(label: Math | None) -> tuple[_Mark, ...]:
+    return (_Mark(label, SMALL * breadth(label.latex), SMALL * height(label.latex)),) if label else ()
+
+
+def _box(blank: tuple[int, ...] | None) -> tuple[_Mark, ...]:
+    """Room for up to 4 numbers."""
+    if blank is None:
+        return ()
+    rows, columns = (1, 1, *blank)[-2:]
+    return (_Mark(None, max(1.1, 0.72 * columns), max(0.5, 0.45 * rows)),)
+
+
+def _trunk(node: Node, edges: list[Edge]) -> _Carried:
+    """What the line that all edges of a node share carries."""
+    if not edges:
+        return _Carried()
+    first = edges[0]
+    below = node.below or (first.below if len(edges) == 1 else None)
+    if any(_said(edge) != _said(first) for edge in edges):
+        return _Carried((), _text(below))
+    return _Carried(_text(_said(first)) + _box(first.blank), _text(below) + _box(first.blank))
+
+
+def _branch(edge: Edge, edges: list[Edge]) -> _Carried:
+    """What an edge carries by itself."""
+    if len(edges) == 1:
+        return _Carried()
+    own = any(_said(other) != _said(edge) for other in edges)
+    return _Carried((_text(_said(edge)) + _box(edge.blank)) if own else (), _text(edge.below) + _box(edge.blank))
+
+
+def _said(edge: Edge) -> Math | None:
+    """z = -1: name and value of what an edge carries."""
+    if edge.label is None or edge.value is None:
+        return edge.label or edge.value
+    return Math(f"{edge.label.latex} = {edge.value.latex}", f"{edge.label.plain} = {edge.value.plain}")
+
+
+# The plan: columns, and what is linked
+
+
+def _size(node: Node, arriving: int) -> tuple[float, float]:
+    spread = PORT * (arriving - 1) / 0.7 if arriving > 3 else 0.0
+    high = max(HEIGHT, height(node.label.latex) + 0.2, spread)
+    return max(min(high, HEIGHT) if spread else high, breadth(node.label.latex) + PADDING), high
+
+
+@dataclass
+class _Plan:
+    """Heights of all lines. A slot is an edge (or a passing line) in the column of labels before a column of nodes."""
+
+    graph: Graph
+    layers: Layers
+    sizes: dict[int, tuple[float, float]] = field(init=False)
+    trunks: dict[int, _Carried] = field(init=False)
+    branches: list[_Carried] = field(init=False)
+    ways: list[tuple[Item, ...]] = field(init=False)
+    ports: list[float] = field(init=False)
+    slots: dict[tuple[int, Item], float] = field(init=False)
+    lines: dict[Item, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        graph = self.graph
+        leaving: dict[int, list[Edge]] = defaultdict(list)
+        arriving: dict[int, list[int]] = defaultdict(list)
+        for number, edge in enumerate(graph.edges):
+            leaving[edge.source].append(edge)
+            arriving[edge.target].append(number)
+        self.sizes = {node.id: _size(node, len(arriving[node.id])) for node in graph.nodes}
+        self._level_inputs()
+        self.trunks = {node.id: _trunk(node, leaving[node.id]) for node in graph.nodes}
+        self.branches = [_branch(edge, leaving[edge.source]) for edge in graph.edges]
+        self.ways = [self.layers.way(edge.source, edge.target) for edge in graph.edges]
+        self.above = {item: i for column in self.layers.columns for i, item in enumerate(column)}
+        self.ports = [0.0] * len(graph.edges)
+        for node, numbers in arriving.items():
+            for number, port in zip(self.sorted(numbers), _ports(len(numbers), self.sizes[node][1]), strict=True):
+                self.ports[number] = port
+        self._place()
+
+    def _level_inputs(self) -> None:
+        """Inputs of a column are equally wide."""
+        for column in self.layers.columns:
+            inputs = [n.id for n in self.graph.nodes if n.kind == "input" and (n.id, self.layers.ranks[n.id]) in column]
+            wide = max((self.sizes[n][0] for n in inputs), default=0.0)
+            self.sizes |= {n: (wide, self.sizes[n][1]) for n in inputs}
+
+    def sorted(self, edges: Iterable[int]) -> list[int]:
+        """Edges by where they come from, top to bottom."""
+        return sorted(edges, key=lambda e: (self.above[self.ways[e][-2]], e))
+
+    def has_slots(self, column: int) -> bool:
+        """Whether labels of single edges stand before a column of nodes."""
+        return any(self.branches[e].width for e, way in enumerate(self.ways) if way[-1][1] == column)
+
+    def arriving(self, item: Item) -> list[tuple[Item, int]]:
+        """What comes to an item, top to bottom: from which item of the column before, as which edge (-1: passing)."""
+        if not self.layers.is_node(item):
+            return [((item[0], item[1] - 1), -1)]
+        edges = self.sorted(e for e, way in enumerate(self.ways) if way[-1] == item)
+        return [(self.ways[e][-2], e) for e in edges]
+
+    def _extent(self, item: Item) -> Extent:
+        if not self.layers.is_node(item):
+            return _Carried().extent
+        half, carried = self.sizes[item[0]][1] / 2, self.trunks[item[0]].extent
+        return Extent(max(half, carried.up), max(half, carried.down))
+
+    def _place(self) -> None:
+        columns: list[list[Extent]] = []
+        links: list[list[Link]] = []
+        names: list[list[Item | tuple[int, Item]]] = []
+        for c, column in enumerate(self.layers.columns):
+            came = [(self.above[a], i, e, item) for i, item in enumerate(column) for a, e in self.arriving(item)]
+            if c and self.has_slots(c):
+                links.append([Link(a, s, 0.0, self._weight(e)) for s, (a, _, e, _) in enumerate(came)])
+                columns.append([self.branches[e].extent if e >= 0 else _Carried().extent for _, _, e, _ in came])
+                names.append([(e, item) for _, _, e, item in came])
+                links.append([Link(s, i, self._port(e), self._weight(e) + 2) for s, (_, i, e, _) in enumerate(came)])
+            elif c:
+                links.append([Link(a, i, self._port(e), self._weight(e)) for a, i, e, _ in came])
+            columns.append([self._extent(item) for item in column])
+            names.append(list(column))
+        found = places(columns, links, MARGIN)
+        flat = {name: y for some, ys in zip(names, found, strict=True) for name, y in zip(some, ys, strict=True)}
+        self.lines = {i: flat[i] for i in self.above}
+        self.slots = {name: y for name, y in flat.items() if isinstance(name[1], tuple)}
+
+    def _port(self, edge: int) -> float:
+        return self.ports[edge] if edge >= 0 else 0.0
+
+    def _weight(self, edge: int) -> float:
+        """Long lines are to be straight."""
+        return STRAIGHT if edge < 0 else 2.0 if len(self.ways[edge]) > 2 else 1.0
+
+
+def _ports(count: int, high: float) -> list[float]:
+    """Where arrows meet a node, off its middle."""
+    step = min(0.24, 0.7 * high / max(1, count - 1))
+    return [step * (i - (count - 1) / 2) for i in range(count)]
+
+
+# The drawing
+
+
+class _Drawing:
+    """Everything in its place; `x` tells the sides of every part of the picture."""
+
+    def __init__(self, plan: _Plan) -> None:
+        self.plan = plan
+        self.columns = [self._column(c) for c in range(len(plan.layers.columns))]
+        x = 0.0
+        for c, column in enumerate(self.columns):
+            x = column.begin(x, self._rise(c, first=True), self._rise(c, first=False))
+
+    def _column(self, c: int) -> "_Column":
+        plan = self.plan
+        here = [node for node, at in plan.layers.columns[c] if plan.layers.ranks[node] == at]
+        slots = [plan.branches[e].width for e, way in enumerate(plan.ways) if way[-1][1] == c]
+        return _Column(
+            slots=max(slots, default=0.0),
+            nodes=max((plan.sizes[node][0] for node in here), default=0.0),
+            trunks=max((plan.trunks[node].width for node in here), default=0.0),
         )
 
+    def _rise(self, c: int, *, first: bool) -> float:
+        """The most that a line goes up or down in the first or second gap before a column."""
+        plan, most = self.plan, 0.0
+        for item in plan.layers.columns[c] if c else ():
+            for source, edge in plan.arriving(item):
+                end = plan.lines[item] + (plan.ports[edge] if edge >= 0 else 0.0)
+                slot = plan.slots.get((edge, item), end)
+                most = max(most, abs(slot - plan.lines[source]) if first else abs(end - slot))
+        return most
 
-def _candidates(edge: Edge, line: Line) -> Iterator[list[Tag]]:
-    gaps = sorted(line.gaps, key=lambda gap: -round(distance(*gap), 3))
-    for share in _SHARES:
-        for a, b in gaps:
-            yield [_tag(label, a, b, share, side) for label, side in ((edge.label, -1), (edge.below, 1)) if label]
+    def drawn(self) -> Layout:
+        shapes = tuple(self._shape(node) for node in self.plan.graph.nodes)
+        arrows = self._arrows({node.id: shape for node, shape in zip(self.plan.graph.nodes, shapes, strict=True)})
+        return Layout(0.0, 0.0, shapes, tuple(arrows), tuple(self._tags()), tuple(self._dots(arrows)))
+
+    def _shape(self, node: Node) -> Shape:
+        c = self.plan.layers.ranks[node.id]
+        wide, high = self.plan.sizes[node.id]
+        box = Box(self.columns[c].middle, self.plan.lines[node.id, c], wide, high)
+        return Shape(node.kind, node.label, box, min(wide, high) / 2 if node.kind == "operation" else 0.08)
+
+    def _arrows(self, shapes: dict[int, Shape]) -> list[Arrow]:
+        seen: set[tuple[Point, Curve]] = set()
+        arrows = []
+        for number, edge in enumerate(self.plan.graph.edges):
+            arrow = self._arrow(number, shapes[edge.source], shapes[edge.target])
+            starts = [arrow.start, *(curve.end for curve in arrow.curves)]
+            pieces = list(zip(starts, arrow.curves, strict=False))
+            shared = next((i for i, piece in enumerate(pieces) if piece not in seen), len(pieces))
+            seen.update(pieces)
+            arrows.append(Arrow(arrow.start, arrow.curves, arrow.head, shared))
+        return arrows
+
+    def _arrow(self, number: int, source: Shape, target: Shape) -> Arrow:
+        plan, way = self.plan, self.plan.ways[number]
+        start = Point(source.box.x + source.box.width / 2, source.box.y)
+        y = target.box.y + plan.ports[number]
+        tip = Point(_left(target, plan.ports[number]), y)
+        foot = Point(tip.x - HEAD, y)
+        points = [start]
+        for before, item in zip(way, way[1:], strict=False):
+            last = item == way[-1]
+            column, end = self.columns[item[1]], y if last else plan.lines[item]
+            points.append(Point(self.columns[before[1]].leave, plan.lines[before]))
+            slot = plan.slots.get((number if last else -1, item))
+            if slot is not None:
+                points += [Point(column.slot_left, slot), Point(column.slot_right, slot)]
+            points.append(Point(column.arrive, end))
+        points.append(foot)
+        curves = tuple(_piece(a, b) for a, b in zip(points, points[1:], strict=False) if a != b)
+        return Arrow(start, curves, (tip, Point(foot.x, y + HALF), Point(foot.x, y - HALF)))
+
+    def _tags(self) -> Iterator[Tag]:
+        plan = self.plan
+        for node in plan.graph.nodes:
+            c = plan.layers.ranks[node.id]
+            yield from _written(plan.trunks[node.id], self.columns[c].label, plan.lines[node.id, c])
+        for number, way in enumerate(plan.ways):
+            column = self.columns[way[-1][1]]
+            if plan.branches[number].width:
+                middle = (column.slot_left + column.slot_right) / 2
+                yield from _written(plan.branches[number], middle, plan.slots[number, way[-1]])
+
+    def _dots(self, arrows: list[Arrow]) -> Iterator[Point]:
+        """Where a line parts: where the pieces that an edge draws begin on another edge's line."""
+        return iter(dict.fromkeys(arrow.own_start for arrow in arrows if arrow.shared))
 
 
-def _tag(label: Math, a: Point, b: Point, share: float, side: int) -> Tag:
-    """The label off the line from a to b, just far enough that its box does not touch it."""
-    wide, high = SMALL * width(label.latex), SMALL * height(label.latex)
-    long = distance(a, b) or 1.0
-    across = Point(-(b.y - a.y) / long, (b.x - a.x) / long)
-    off = side * ((wide * abs(across.x) + high * abs(across.y)) / 2 + 0.05)
-    at = between(a, b, share)
-    return Tag(label, Box(at.x + across.x * off, at.y + across.y * off, wide, high), side > 0)
+@dataclass
+class _Column:
+    """The sides of a column of nodes, the labels before it and after it; widths in, sides out."""
+
+    slots: float
+    nodes: float
+    trunks: float
+    slot_left: float = 0.0
+    slot_right: float = 0.0
+    arrive: float = 0.0
+    middle: float = 0.0
+    label: float = 0.0
+    leave: float = 0.0
+
+    def begin(self, x: float, first: float, second: float) -> float:
+        """Set the sides, after the gaps in which lines rise so far. Gives where the column ends."""
+        if x:
+            x += _gap(first)
+        self.slot_left, self.slot_right = x, x + self.slots
+        self.arrive = self.slot_right + (_gap(second) if self.slots else 0.0)
+        left = self.arrive + HEAD
+        self.middle = left + self.nodes / 2
+        right = left + self.nodes
+        self.label = right + BEFORE + self.trunks / 2
+        self.leave = right + (self.trunks + 2 * BEFORE if self.trunks else STUB)
+        return self.leave
+
+
+def _gap(rise: float) -> float:
+    return min(WIDEST, GAP + STEEP * rise)
+
+
+def _left(shape: Shape, port: float) -> float:
+    """Where a level line at `port` off the middle meets the left side of a shape."""
+    box, corner = shape.box, max(0.0, abs(port) - (shape.box.height / 2 - shape.radius))
+    return box.x - box.width / 2 + shape.radius - sqrt(max(0.0, shape.radius**2 - corner**2))
+
+
+def _piece(a: Point, b: Point) -> Curve:
+    return straight(a, b) if a.y == b.y else level(a, b)
+
+
+def _written(carried: _Carried, x: float, y: float) -> Iterator[Tag]:
+    for marks, side in ((carried.above, -1), (carried.below, 1)):
+        left = x - _row_width(marks) / 2
+        high = max((mark.height for mark in marks), default=0.0)
+        for mark in marks:
+            box = Box(left + mark.width / 2, y + side * (OFF + high / 2), mark.width, mark.height)
+            yield Tag(mark.label, box, side > 0)
+            left += mark.width + OFF
 
 
 # The whole
 
 
-def _moved(shapes: list[Shape], arrows: list[Arrow], tags: list[Tag]) -> Layout:
+def _moved(drawn: Layout) -> Layout:
     """Everything moved so that the picture begins at (0, 0)."""
-    boxes = [shape.box for shape in shapes] + [tag.box for tag in tags]
-    points = [curve.end for arrow in arrows for curve in arrow.curves]
+    boxes = [shape.box for shape in drawn.shapes] + [tag.box for tag in drawn.tags]
+    points = [point for arrow in drawn.arrows for point in (*arrow.head, *(c.end for c in arrow.curves))]
     xs = [b.x + s * b.width / 2 for b in boxes for s in (-1, 1)] + [p.x for p in points]
     ys = [b.y + s * b.height / 2 for b in boxes for s in (-1, 1)] + [p.y for p in points]
     left, top = min(xs, default=0.0) - 0.05, min(ys, default=0.0) - 0.05
@@ -326,14 +457,16 @@ def _moved(shapes: list[Shape], arrows: list[Arrow], tags: list[Tag]) -> Layout:
     return Layout(
         max(xs, default=0.0) - left + 0.05,
         max(ys, default=0.0) - top + 0.05,
-        tuple(Shape(s.kind, s.label, box(s.box), s.radius) for s in shapes),
+        tuple(Shape(s.kind, s.label, box(s.box), s.radius) for s in drawn.shapes),
         tuple(
             Arrow(
                 point(a.start),
                 tuple(Curve(*map(point, c)) for c in a.curves),
                 (point(a.head[0]), point(a.head[1]), point(a.head[2])),
+                a.shared,
             )
-            for a in arrows
+            for a in drawn.arrows
         ),
-        tuple(Tag(t.label, box(t.box), t.below) for t in tags),
+        tuple(Tag(t.label, box(t.box), t.below) for t in drawn.tags),
+        tuple(map(point, drawn.dots)),
     )

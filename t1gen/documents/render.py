@@ -14,6 +14,7 @@ from t1gen.documents.blocks import Block, Code, Document, Math, Plain, Question,
 from t1gen.documents.formats import FORMATS, Format, fit, is_rigid
 from t1gen.documents.layout import layout, width
 from t1gen.documents.qr import path, qr
+from t1gen.documents.rows import pictures
 from t1gen.documents.size import beside, is_tall, needed
 from t1gen.documents.telling import arrows, columns, told
 from t1gen.errors import EngineError, near
@@ -80,6 +81,7 @@ def _filters(format: Format) -> dict[str, Any]:
         "spoken": spoken,
         "kind": lambda block: type(block).__name__,
         "layout": layout,
+        "pictures": pictures,
         "lead": lead,
         "is_tall": is_tall,
         "needed": needed,

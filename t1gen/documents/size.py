@@ -23,7 +23,8 @@ from t1gen.documents.blocks import (
     Text,
     Working,
 )
-from t1gen.documents.layout import height, layout, width
+from t1gen.documents.lettering import breadth, height
+from t1gen.documents.rows import pictures
 from t1gen.setting import Setting
 
 _LINE = 0.5
@@ -50,7 +51,7 @@ class Frame:
 
     def long(self, text: Text) -> float:
         """About how long a paragraph is on one line."""
-        return sum(width(run.latex) if isinstance(run, Math) else _LETTER * len(run.text) for run in text)
+        return sum(breadth(run.latex) if isinstance(run, Math) else _LETTER * len(run.text) for run in text)
 
 
 def is_tall(blocks: tuple[Block, ...], setting: Setting) -> bool:
@@ -144,8 +145,7 @@ def _(block: Facts, frame: Frame) -> float:
 
 @room.register
 def _(block: Graph, frame: Frame) -> float:
-    drawn = layout(block)
-    return 0.8 + drawn.height * min(1, frame.width / drawn.width)
+    return sum(0.8 + drawn.height * drawn.scale for drawn in pictures(block, frame.width))
 
 
 @room.register
