@@ -30,7 +30,7 @@ STUB = 0.22  # the line that leaves a node without a label
 GAP, STEEP, WIDEST = 0.55, 0.2, 1.7
 HEAD, HALF = 0.2, 0.072
 PORT = 0.2
-DOT = 0.06
+NOTHING = 1e-6
 BEFORE = 0.12
 
 
@@ -161,7 +161,7 @@ def _box(blank: tuple[int, ...] | None) -> tuple[_Mark, ...]:
     if blank is None:
         return ()
     rows, columns = (1, 1, *blank)[-2:]
-    return (_Mark(None, max(1.1, 0.72 * columns), max(0.5, 0.45 * rows)),)
+    return (_Mark(None, max(1.7, 1.1 * columns), max(0.7, 0.62 * rows)),)
 
 
 def _trunk(node: Node, edges: list[Edge]) -> _Carried:
@@ -169,6 +169,8 @@ def _trunk(node: Node, edges: list[Edge]) -> _Carried:
     if not edges:
         return _Carried()
     first = edges[0]
+    if node.kind == "stub":
+        return _Carried((), _text(first.below) + _box(first.blank) if len(edges) == 1 else ())
     below = node.below or (first.below if len(edges) == 1 else None)
     if any(_said(edge) != _said(first) for edge in edges):
         return _Carried((), _text(below))
@@ -366,7 +368,7 @@ class _Drawing:
                 points += [Point(column.slot_left, slot), Point(column.slot_right, slot)]
             points.append(Point(column.arrive, end))
         points.append(foot)
-        curves = tuple(_piece(a, b) for a, b in zip(points, points[1:], strict=False) if a != b)
+        curves = tuple(_piece(a, b) for a, b in zip(points, points[1:], strict=False) if b.x - a.x > NOTHING)
         return Arrow(start, curves, (tip, Point(foot.x, y + HALF), Point(foot.x, y - HALF)))
 
     def _tags(self) -> Iterator[Tag]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-SWEEPS = 24
+SWEEPS = 16
+ROUNDS = 2
 STRAIGHT = 8.0
 NEAR = 0.35
 FAR = 1e9
@@ -44,11 +45,11 @@ def places(columns: Sequence[Sequence[Extent]], links: Sequence[Sequence[Link]],
         for order in (range(len(columns)), reversed(range(len(columns)))):
             for c in order:
                 lines[c] = _fitted(wanted.of(c, lines), below[c])
-    for _ in range(2):
+    for _ in range(ROUNDS):
         _straighten(lines, below, links)
-    for order in (range(len(columns)), reversed(range(len(columns)))):
-        for c in order:
-            _snap(lines[c], wanted.heaviest(c, lines), below[c])
+        for order in (range(len(columns)), reversed(range(len(columns)))):
+            for c in order:
+                _snap(lines[c], wanted.heaviest(c, lines), below[c])
     return lines
 
 

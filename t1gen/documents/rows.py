@@ -14,6 +14,7 @@ from t1gen.documents.layout import Layout, layout
 
 ROOM = 17.0  # the width of a line
 TALLEST = 21.0
+STUBS = 1.2  # about what they add to a row
 SMALLEST = 0.74  # labels of 9.5 points are 7 points high then
 
 
@@ -27,16 +28,13 @@ def pictures(graph: Graph, room: float = ROOM, size: float = 1.0) -> tuple[Layou
     share = _share([whole], room, size)
     if share >= SMALLEST * size:
         return (replace(whole, scale=share),)
-    ranks = layers(tuple(n.id for n in graph.nodes), tuple((e.source, e.target) for e in graph.edges)).ranks
-    count = 1 + max(ranks.values())
-    rows = 2
-    while rows < count:
-        drawn = [layout(part) for part in _parts(graph, ranks, _ends(whole, graph, ranks, rows))]
+    parts = _Parts(graph, whole)
+    for rows in range(2, 1 + max(2, len(parts.sides))):
+        drawn = [layout(part) for part in parts.of(parts.ends(rows, room / SMALLEST / size))]
         share = _share(drawn, room, size)
         if share >= SMALLEST * size:
-            return tuple(replace(part, scale=share) for part in drawn)
-        rows += 1
-    return (replace(whole, scale=share),)
+            break
+    return tuple(replace(part, scale=share) for part in drawn)
 
 
 def _share(drawn: list[Layout], room: float, size: float) -> float:
@@ -45,49 +43,70 @@ def _share(drawn: list[Layout], room: float, size: float) -> float:
     return min([size, *shares])
 
 
-def _ends(whole: Layout, graph: Graph, ranks: dict[int, int], rows: int) -> list[int]:
-    """The last column of each of so many rows: about equally wide, and where few lines pass."""
-    at = {node.id: shape.box.x for node, shape in zip(graph.nodes, whole.shapes, strict=True)}
-    middles: dict[int, float] = {}
-    for node, rank in ranks.items():
-        middles[rank] = at[node]
-    lines = {(edge.source, c) for edge in graph.edges for c in range(ranks[edge.source], ranks[edge.target])}
-    passing = Counter(c for _, c in lines)
-    columns, ends = sorted(middles), list[int]()
-    for row in range(1, rows):
-        target = whole.width * row / rows
-        free = [c for c in columns[:-1] if not ends or c > ends[-1]]
-        if free:
-            ends.append(min(free, key=lambda c: (abs(_right(middles, c) - target) + 0.4 * passing[c], c)))
-    return [*ends, columns[-1]]
+class _Parts:
+    """A graph in rows: columns of its whole picture, their left and right sides, and how many lines pass after each."""
 
+    def __init__(self, graph: Graph, whole: Layout) -> None:
+        self.graph = graph
+        pairs = tuple((e.source, e.target) for e in graph.edges)
+        self.ranks = layers(tuple(n.id for n in graph.nodes), pairs).ranks
+        self.sides: list[tuple[float, float]] = []
+        for column in range(1 + max(self.ranks.values())):
+            here = zip(graph.nodes, whole.shapes, strict=True)
+            boxes = [shape.box for node, shape in here if self.ranks[node.id] == column]
+            left, right = min(b.x - b.width / 2 for b in boxes), max(b.x + b.width / 2 for b in boxes)
+            self.sides.append((left, right))
+        inputs = {node.id: min(self.ranks[t] for s, t in pairs if s == node.id) - 1 for node in graph.nodes
+                  if node.kind == "input" and any(s == node.id for s, _ in pairs)}  # fmt: skip
+        lines = {(s, c) for s, t in pairs for c in range(inputs.get(s, self.ranks[s] - 1) + 1, self.ranks[t])}
+        self.passing = Counter(column for _, column in lines)
+        self.leaving: dict[int, list[Edge]] = {node.id: [] for node in graph.nodes}
+        for edge in graph.edges:
+            self.leaving[edge.source].append(edge)
 
-def _right(middles: dict[int, float], column: int) -> float:
-    return (middles[column] + middles.get(column + 1, middles[column])) / 2
+    def _width(self, first: int, last: int) -> float:
+        """About how wide a row of these columns is, with its stubs."""
+        left = self.sides[first][0] - (STUBS if first else 0.0)
+        is_last = last == len(self.sides) - 1
+        return (self.sides[last][1] if is_last else self.sides[last + 1][0] + STUBS) - left
 
+    def ends(self, rows: int, limit: float) -> list[int]:
+        """The last column of each row: rows within `limit` if possible, few lines from row to row, even rows."""
+        best: dict[int, tuple[float, float, float, list[int]]] = {-1: (0.0, 0.0, 0.0, [])}
+        for _ in range(rows):
+            found: dict[int, tuple[float, float, float, list[int]]] = {}
+            for end, (over, cut, square, ends) in best.items():
+                for last in range(end + 1, len(self.sides)):
+                    width = self._width(end + 1, last)
+                    lines = self.passing[last] if last < len(self.sides) - 1 else 0
+                    way = over + max(0.0, width - limit), cut + lines, square + width**2, [*ends, last]
+                    found[last] = min(found.get(last, way), way)
+            best = found
+        return best[len(self.sides) - 1][3]
 
-def _parts(graph: Graph, ranks: dict[int, int], ends: list[int]) -> Iterator[Graph]:
-    row = {node.id: next(r for r, end in enumerate(ends) if ranks[node.id] <= end) for node in graph.nodes}
-    leaving: dict[int, list[Edge]] = {node.id: [] for node in graph.nodes}
-    for edge in graph.edges:
-        leaving[edge.source].append(edge)
-    stubs = _stubs(graph, row)
-    for number in range(len(ends)):
-        nodes = [node for node in graph.nodes if row[node.id] == number]
-        edges = [edge for edge in graph.edges if row[edge.source] == row[edge.target] == number]
-        free = 1 + max(row)
-        for source, label in stubs.items():
-            away = [edge for edge in leaving[source] if row[edge.target] != row[source]]
-            is_shared = len(leaving[source]) > 1
-            if row[source] == number:
-                edges.append(replace(away[0], target=free, below=None if is_shared else away[0].below))
-            else:
-                away = [edge for edge in away if row[edge.target] == number]
-                edges += [_continued(edge, free, is_shared) for edge in away]
-            if away:
-                nodes.append(Node(free, label, "stub"))
-                free += 1
-        yield Graph(tuple(nodes), tuple(edges))
+    def of(self, ends: list[int]) -> Iterator[Graph]:
+        """The graph of each row, stubs among its nodes."""
+        row = {node: next(r for r, end in enumerate(ends) if rank <= end) for node, rank in self.ranks.items()}
+        for node in self.graph.nodes:
+            if node.kind == "input" and self.leaving[node.id]:
+                row[node.id] = min(row[edge.target] for edge in self.leaving[node.id])
+        stubs = _stubs(self.graph, row)
+        for number in range(len(ends)):
+            nodes = [node for node in self.graph.nodes if row[node.id] == number]
+            edges = [edge for edge in self.graph.edges if row[edge.source] == row[edge.target] == number]
+            free = 1 + max(row)
+            for source, label in stubs.items():
+                away = [edge for edge in self.leaving[source] if row[edge.target] != row[source]]
+                is_shared = len(self.leaving[source]) > 1
+                if row[source] == number:
+                    edges.append(replace(away[0], target=free, below=None if is_shared else away[0].below))
+                else:
+                    away = [edge for edge in away if row[edge.target] == number]
+                    edges += [_continued(edge, free, is_shared) for edge in away]
+                if away:
+                    nodes.append(Node(free, label, "stub"))
+                    free += 1
+            yield Graph(tuple(nodes), tuple(edges))
 
 
 def _continued(edge: Edge, stub: int, is_shared: bool) -> Edge:
