@@ -17,7 +17,8 @@ from t1gen.files import amount
 from t1gen.mapping.notation import latex_name, latex_numbers
 from t1gen.markdown import number, paragraphs, plain_list, runs, value_math
 from t1gen.records import Exam, Key, Problem, ProblemReport, Question, QuestionReport, Report
-from t1gen.wording import grouped, in_latex, in_plain, say, signs, words
+from t1gen.solution import worked
+from t1gen.wording import in_latex, in_plain, say, signs, words
 
 SHOWN, LINES, SAID = 400, 40, 1000
 """Characters and lines of an answer, and characters of a reason, that are shown."""
@@ -140,7 +141,7 @@ class Page:
 
     def _problem(self, problem: Problem, decimals: int | None) -> blocks.Problem:
         inside = sheets.told_first(self.language, problem, False)
-        for question, steps in zip(problem.questions, sheets.worked(self.language, problem), strict=True):
+        for question, steps in zip(problem.questions, worked(self.language, problem), strict=True):
             inside.append(self._question(question, steps))
         found = self._sum(problem)
         points = self.sums(found) if found else ""

@@ -19,7 +19,7 @@ from t1gen.markdown import paragraphs, runs, value_math
 from t1gen.picture import empty, graph, worked_graph
 from t1gen.problems.issued import issued, mapping_of
 from t1gen.setting import USUAL, Setting
-from t1gen.solution import solution, values_of
+from t1gen.solution import worked
 from t1gen.wording import in_latex, in_plain, say, signs, words
 
 WHOLE = ("shape", "entries", "parameters", "passes", "multiplications", "decision")
@@ -196,14 +196,6 @@ def form(language: str, question: files.Question, cells: Any) -> blocks.Form:
     rows = [((Math(latex_name(name), name),), *(None if c is None else (value_math(c, decimals, language),)
             for c in row)) for name, row in zip(question.rows, cells, strict=True)]  # fmt: skip
     return blocks.Form(tuple(header), tuple(rows))
-
-
-def worked(language: str, problem: files.Problem) -> list[list[blocks.Block]]:
-    """The worked steps of every question that no earlier one has shown."""
-    solved = issued(problem)
-    values, shown = values_of(problem, solved), set[str]()
-    return [solution(language, question, solved, result, values, shown)
-            for question, result in zip(problem.questions, solved.results[0], strict=True)]  # fmt: skip
 
 
 def reasons(language: str, answer: files.KeyAnswer) -> list[blocks.Block]:

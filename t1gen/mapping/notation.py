@@ -33,7 +33,7 @@ def text(program: Program, name: str, stop: Collection[str] | None = None) -> st
 
 def latex(program: Program, name: str, show: Callable[[str], str] | None = None) -> str:
     """The right-hand side of a step as LaTeX; `show` says what stands for a named quantity (default: its name)."""
-    return _Latex(program, stopper(program, None), show or latex_name).right(program[name])[0]
+    return Latex(program, stopper(program, None), show or latex_name).right(program[name])[0]
 
 
 def stopper(program: Program, stop: Collection[str] | None) -> Callable[[str], bool]:
@@ -207,7 +207,7 @@ def _subscript(sub: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Latex(Writer):
+class Latex(Writer):
     """The same walk with LaTeX marks."""
 
     show: Callable[[str], str] = latex_name
