@@ -15,6 +15,7 @@ from t1gen.documents.engines import engine_format, pdf
 from t1gen.documents.render import render
 from t1gen.errors import FileError, near
 from t1gen.exam import Maker, Plan, blank_submission, manifest
+from t1gen.marking.common import Book
 from t1gen.setting import USUAL
 from t1gen.sheets import key_sheet, worksheet
 from t1gen.wording import use
@@ -83,9 +84,9 @@ def handed_out(exam: files.Exam, order: Order) -> dict[str, bytes]:
     }
 
 
-def kept(key: files.Key, order: Order) -> dict[str, bytes]:
-    """What the teacher keeps."""
-    made = sheets(lambda: key_sheet(key), "key", order.formats, order.engine, order.templates)
+def kept(key: files.Key, order: Order, book: Book | None = None) -> dict[str, bytes]:
+    """What the teacher keeps; `book` has the wrong values of many keys."""
+    made = sheets(lambda: key_sheet(key, book=book), "key", order.formats, order.engine, order.templates)
     return {"key.json": files.encode(key), **made}
 
 
@@ -96,7 +97,8 @@ def make(order: Order, students: Sequence[files.Student]) -> list[Made]:
     """Every student's exam, handed-out files and kept files."""
     use(order.templates)
     tests = _maker(order.plan).tests(students)
-    return [(exam, handed_out(exam, order), kept(key, order)) for exam, key in tests]
+    book = Book([key for _, key in tests])
+    return [(exam, handed_out(exam, order), kept(key, order, book)) for exam, key in tests]
 
 
 _makers: dict[tuple[str, ...], Maker] = {}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from t1gen import files
+from t1gen import files, scheme
 from t1gen.attached import attached
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text
@@ -16,6 +16,7 @@ from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.notation import latex, latex_name, text
 from t1gen.mapping.program import Program
 from t1gen.markdown import paragraphs, runs, value_math
+from t1gen.marking.common import Book, Told
 from t1gen.picture import empty, graph, worked_graph
 from t1gen.problems.issued import issued, mapping_of
 from t1gen.setting import USUAL, Setting
@@ -32,14 +33,27 @@ def worksheet(exam: files.Exam) -> blocks.Document:
         return _document(exam, "worksheet", tuple(_problem(exam, p, None) for p in exam.problems))
 
 
-def key_sheet(key: files.Key) -> blocks.Document:
-    """The answers with worked steps. The key must hold its sheet."""
+def key_sheet(key: files.Key, short: bool = False, book: Book | None = None) -> blocks.Document:
+    """The answers with worked steps and how they are marked; `short`: the answers alone. The key must hold its sheet.
+
+    `book` has the wrong values of this key and others, which are found faster for many at once.
+    """
     assert key.sheet is not None
     with fitting(key.exam, FileError):
-        return _document(key.sheet, "key", tuple(_problem(key.sheet, p, key) for p in key.sheet.problems))
+        if short or USUAL.with_words(key.sheet.setting).key == "short-key":
+            return _document(key.sheet, "key", tuple(_in_short(key.sheet, p, key) for p in key.sheet.problems))
+        book = book or Book([key])
+        problems = tuple(_problem(key.sheet, p, key, book.of(p)) for p in key.sheet.problems)
+        return _document(key.sheet, "key", problems, (*scheme.general(key.sheet), _unrounded(key.sheet)))
 
 
-def _document(exam: files.Exam, kind: str, problems: tuple[blocks.Problem, ...]) -> blocks.Document:
+def _unrounded(exam: files.Exam) -> blocks.Paragraph:
+    return blocks.Paragraph(runs(say(exam.language, "solution", "rounded"), exam.language))
+
+
+def _document(
+    exam: files.Exam, kind: str, problems: tuple[blocks.Problem, ...], notes: tuple[blocks.Block, ...] = ()
+) -> blocks.Document:
     say_words = words(exam.language)
     decimals = usual_decimals(exam)
     note = [] if decimals is None else [_rounding(exam.language, decimals)]
@@ -47,7 +61,7 @@ def _document(exam: files.Exam, kind: str, problems: tuple[blocks.Problem, ...])
     is_key = kind == "key"
     return blocks.Document(
         kind, (Plain(exam.title),), exam.language, exam.variant, tuple(_fields(exam, kind)),
-        (*note, *problems, *([] if is_key else attached(exam))), say_words,
+        (*note, *notes, *problems, *([] if is_key else attached(exam))), say_words,
         setting=replace(USUAL, paper=setting.paper, key=setting.key) if is_key else setting,
         course=(Plain(exam.course),) if exam.course else (), author=exam.author,
         code="" if is_key else f"t1gen {exam.exam} {exam.variant}", scores=None if is_key else _scores(exam),
@@ -102,7 +116,9 @@ def _points(exam: files.Exam, points: float) -> str:
     return say(exam.language, "units", "points", n=_amount(points, exam.language))
 
 
-def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) -> blocks.Problem:
+def _problem(
+    exam: files.Exam, problem: files.Problem, key: files.Key | None, told: Told | None = None
+) -> blocks.Problem:
     inside = told_first(exam.language, problem, key is not None)
     own = _decimals(problem)
     if own not in (None, usual_decimals(exam)):
@@ -110,7 +126,7 @@ def _problem(exam: files.Exam, problem: files.Problem, key: files.Key | None) ->
     if key is None:
         bodies = [_asked(exam.language, q, USUAL.with_words(exam.setting)) for q in problem.questions]
     else:
-        bodies = _solved(exam.language, problem, key)
+        bodies = _solved(exam.language, problem, key, told or {})
     for question, body in zip(problem.questions, bodies, strict=True):
         told: tuple[blocks.Block, ...] = (*paragraphs(question.text, exam.language), *body)
         inside.append(blocks.Question(question.id, _points(exam, question.points), told))
@@ -203,10 +219,38 @@ def reasons(language: str, answer: files.KeyAnswer) -> list[blocks.Block]:
     return paragraphs(answer.because, language) if isinstance(answer.because, str) else []
 
 
-def _solved(language: str, problem: files.Problem, key: files.Key) -> list[list[blocks.Block]]:
-    """The worked steps and the answer of every question."""
-    return [[*body, *_answered(language, q, key.answers[q.id]), *reasons(language, key.answers[q.id])]
-            for q, body in zip(problem.questions, worked(language, problem), strict=True)]  # fmt: skip
+def _solved(language: str, problem: files.Problem, key: files.Key, told: Told) -> list[list[blocks.Block]]:
+    """The worked steps, the answer and the marking of every question."""
+    out = []
+    for k, (question, body) in enumerate(zip(problem.questions, worked(language, problem), strict=True)):
+        answer = key.answers[question.id]
+        marked = scheme.scheme(language, question, answer, told.get(k, []))
+        out.append([*body, *_answered(language, question, answer), *reasons(language, answer), *marked])
+    return out
+
+
+def _in_short(exam: files.Exam, problem: files.Problem, key: files.Key) -> blocks.Problem:
+    """A problem's answers as a table: question, answer, points."""
+    header = tuple((Plain(say(exam.language, "marking", name)),) for name in ("question", "answer", "points"))
+    rows = tuple(((Strong(q.id),), _brief(exam.language, q, key.answers[q.id]),
+                  (Plain(_amount(q.points, exam.language)),)) for q in problem.questions)  # fmt: skip
+    title = (Plain(problem.title),)
+    return blocks.Problem(problem.number, title, _points(exam, problem.points), (blocks.Table(header, rows),))
+
+
+def _brief(language: str, question: files.Question, answer: files.KeyAnswer) -> Text:
+    """An answer in one cell."""
+    if question.kind == "choice":
+        return (Strong(", ".join(answer.value if isinstance(answer.value, list) else [answer.value])),)
+    if question.kind != "table":
+        return _answer(language, question, answer)
+    out: list[Run] = []
+    decimals = question.decimals if question.decimals is not None else 3
+    for name, row, given in zip(question.rows, answer.value, question.cells, strict=True):
+        cells = [c for c, known in zip(row, given, strict=True) if known is None]
+        out += [Plain("; " if out else ""), Math(latex_name(name), name), Plain(": ")]
+        out += [run for c in cells for run in (Plain(", "), value_math(c, decimals, language))][1:]
+    return tuple(out)
 
 
 def _answered(language: str, question: files.Question, answer: files.KeyAnswer) -> list[blocks.Block]:

@@ -171,6 +171,15 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Scheme:
+    """How an answer is marked, in a key: what its parts are worth, and under `title` wrong values, each with words."""
+
+    points: Text
+    title: Text
+    rows: tuple[tuple[Text, Text], ...]
+
+
+@dataclass(frozen=True)
 class Question:
     """One question: its label (1a), points as printed, and blocks."""
 
@@ -190,7 +199,7 @@ class Problem:
 
 
 Block = (
-    Paragraph | Formulas | Listing | Table | Graph | Blank | Options | Form | Scores | Working | Facts | Answer
+    Paragraph | Formulas | Listing | Table | Graph | Blank | Options | Form | Scores | Working | Facts | Answer | Scheme
     | Question | Problem | Appendix
 )  # fmt: skip
 

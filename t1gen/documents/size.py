@@ -18,6 +18,7 @@ from t1gen.documents.blocks import (
     Paragraph,
     Problem,
     Question,
+    Scheme,
     Scores,
     Table,
     Text,
@@ -136,6 +137,12 @@ def _(block: Scores, frame: Frame) -> float:
 @room.register
 def _(block: Working, frame: Frame) -> float:
     return 0.6 + block.height
+
+
+@room.register
+def _(block: Scheme, frame: Frame) -> float:
+    rows = ((*value, *words) for value, words in block.rows)
+    return 0.4 + 0.85 * sum(frame.lines(text) for text in (block.points, block.title, *rows) if text)
 
 
 @room.register

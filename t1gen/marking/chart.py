@@ -36,7 +36,10 @@ class Moving(Wrong):
 
 @dataclass
 class Chart:
-    """The items of a problem, their sources, and the mistakes that move them."""
+    """The items of a problem, their sources, and the mistakes that move them.
+
+    `tried` keeps those whose values are told in keys.
+    """
 
     issued: Issued
     items: tuple[Item, ...]
@@ -45,6 +48,7 @@ class Chart:
         self._sources: dict[tuple[int, int, Passed], tuple[int, ...]] = {}
         self._held: dict[tuple[int, int, Passed], Program] = {}
         self._wrongs: dict[tuple[int, Passed | None], list[Moving]] = {}
+        self.tried: dict[int, list[Moving]] = {}
 
     @cached_property
     def links(self) -> list[dict[str, Step]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,14 +15,14 @@ from t1gen.mapping.program import Program
 from t1gen.markdown import runs
 from t1gen.picture import graph
 from t1gen.problems.issued import Issued, givens_of, issued, quantity
-from t1gen.solution.chain import chain, nested, partial
+from t1gen.solution.chain import Chain, chain, nested, partial
 from t1gen.solution.counts import COUNTED, counts
 from t1gen.solution.layout import laid_out
 from t1gen.solution.lines import Line, Plan, Said, plan_of
 from t1gen.solution.written import Put
 from t1gen.wording import say
 
-DERIVED = ("gradient", "vjp", "jacobian", "jvp", "step")
+DERIVED = ("gradient", "vjp", "jacobian", "step")
 """Asks that begin with the chain rule."""
 
 
@@ -152,9 +153,7 @@ class Solver:
         """The sentences that were not said yet, as one paragraph."""
         new = [s for s in dict.fromkeys(said) if s not in self.said]
         self.said.update(new)
-        texts = [say(self.language, "solution", key, **dict(values)) for key, values in new]
-        told = " ".join(t for t in texts if t)
-        return [blocks.Paragraph(runs(told))] if told else []
+        return [blocks.Paragraph(runs(" ".join(_sentence(self.language, s) for s in new)))] if new else []
 
     def _known(self, lines: Sequence[Line], new: Collection[str]) -> list[blocks.Block]:
         """From which questions the values are that lines start with."""
@@ -162,7 +161,8 @@ class Solver:
         for name in dict.fromkeys(n for line in lines for n in line.needs if n not in new):
             if name in self.shown:
                 places.setdefault(self.shown[name], []).append(f"${self.plan.called(name).latex}$")
-        return [_said(self.language, "known", places=[(q, names) for q, names in places.items()])] if places else []
+        told = tuple((question, tuple(names)) for question, names in places.items())
+        return [blocks.Paragraph(_from(self.language, told))] if told else []
 
     # the chain rule
 
@@ -170,8 +170,6 @@ class Solver:
         """The chain rule of what a question asks, where it goes through several lines."""
         if question.ask not in DERIVED:
             return []
-        if question.ask == "jvp":
-            return self._forward_chain(question)
         of, wrts = question.of or "", question.moves if question.ask == "step" else [question.wrt or ""]
         if question.ask == "vjp":
             return self._vjp_chain(question)
@@ -180,16 +178,18 @@ class Solver:
             if question.ask == "step" and not self._is_new(of, wrt, names):
                 continue
             known = self._derivatives(of, question.names if question.kind == "expression" else self.shown)
-            known = set() if question.ask == "jacobian" else known
-            found = chain(self.mapping, of, wrt, known)
-            if found.is_trivial or not found.paths:
-                continue
-            lines = [found.formula()]
-            shapes = found.shapes()
-            several = len(found.paths) > 1
-            out += self.tell([("paths" if several else "chain", ())] + ([("chain_shapes", ())] if shapes else []))
-            out.append(blocks.Formulas(tuple(lines) + ((_continued(shapes),) if shapes else ())))
+            out += self._written(chain(self.mapping, of, wrt, set() if question.ask == "jacobian" else known))
         return out
+
+    def _written(self, found: Chain) -> list[blocks.Block]:
+        """The product along the way, with its shapes, and the sum over uses where it ends."""
+        out, product = list[blocks.Block](), found.product()
+        if product:
+            shapes = found.shapes()
+            out += self.tell([("chain", ()), *([("chain_shapes", ())] if shapes else [])])
+            out.append(blocks.Formulas((product, _continued(shapes)) if shapes else (product,)))
+        total = found.total(self.plan.shares(found.of, found.path[0]))
+        return [*out, *self.tell([("fan_out", ())]), blocks.Formulas((total,))] if total else out
 
     def _is_new(self, of: str, wrt: str, names: Collection[str]) -> bool:
         return partial(of, wrt).plain in names
@@ -209,19 +209,27 @@ class Solver:
             return told
         left = partial(of, wrt)
         v = self.plan.v(seed)
-        tex = rf"{v.latex}^{{\top}}\,{left.latex} = {found.latex}" if self.mapping.shape(of) else f"{v.latex} \\cdot {left.latex} = {found.latex}"
-        return [*told, blocks.Formulas((Math(tex, f"{v.plain}^T {left.plain} = {found.plain}"),))]
-
-    def _forward_chain(self, question: files.Question) -> list[blocks.Block]:
-        return []
+        factor, plain = (r"^{\top}", "^T") if self.mapping.shape(of) else (r"\,", "")
+        line = Math(f"{v.latex}{factor}{left.latex} = {found.latex}", f"{v.plain}{plain} {left.plain} = {found.plain}")
+        return [*told, blocks.Formulas((line,))]
 
     def _rows(self, question: files.Question) -> list[blocks.Block]:
         key = {"jacobian": "rows", "hessian": "hessian_rows"}.get(question.ask)
         return self.tell([(key, ())]) if key else []
 
 
+@lru_cache(maxsize=4096)
+def _sentence(language: str, said: Said) -> str:
+    return say(language, "solution", said[0], **dict(said[1]))
+
+
 def _continued(formula: Math) -> Math:
     return Math(rf"\qquad {formula.latex}", f"    {formula.plain}")
+
+
+@lru_cache(maxsize=4096)
+def _from(language: str, places: tuple[tuple[str, tuple[str, ...]], ...]) -> blocks.Text:
+    return runs(say(language, "solution", "known", places=places))
 
 
 def _said(language: str, key: str, **values: object) -> blocks.Paragraph:

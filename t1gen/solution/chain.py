@@ -1,6 +1,6 @@
-"""The chain rule along the paths between two quantities: dL/dw = dL/dq dq/dz dz/dw, with the shapes of its factors."""
+"""The chain rule along the lines between two quantities: dL/dw = dL/dq dq/dz dz/dw, with the shapes of its factors."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -9,55 +9,64 @@ from t1gen.documents.blocks import Math
 from t1gen.mapping.notation import latex_name
 from t1gen.mapping.program import Program
 
-PATHS, LONG = 4, 12
-"""The most paths, and factors of all of them, that are written out; else what the next quantities send back is added."""
-
-Path = tuple[str, ...]
-"""Quantities from the output, or from one whose derivative is known, back to the input."""
+LONG = 8
+"""The most factors that are written out."""
 
 
 @dataclass(frozen=True)
 class Chain:
-    """The paths from an output back to an input."""
+    """The way from an input towards the output, as far as each quantity is used by one line only.
+
+    `path` has the quantities from the last one, the output or one whose derivative is taken as it is, to the input;
+    `users` are the lines that use the last one, where it is no output and not known: what they send back is added.
+    """
 
     mapping: Program
     of: str
-    wrt: str
-    paths: tuple[Path, ...]
+    path: tuple[str, ...]
+    users: tuple[str, ...] = ()
 
-    @property
-    def is_trivial(self) -> bool:
-        """Whether there is nothing to multiply or add."""
-        return len(self.paths) < 2 and all(len(self._factors(p)) < 2 for p in self.paths)
+    def product(self) -> Math | None:
+        """`dL/dw = dL/dz dz/dw`; None where there is nothing to multiply."""
+        head = [] if self.path[0] == self.of else [partial(self.of, self.path[0])]
+        factors = [*head, *(partial(a, b) for a, b in zip(self.path, self.path[1:], strict=False))]
+        if not 2 <= len(factors) <= LONG:
+            return None
+        left = partial(self.of, self.path[-1])
+        return Math(rf"{left.latex} = " + r"\,".join(f.latex for f in factors),
+                    f"{left.plain} = " + " ".join(f.plain for f in factors))  # fmt: skip
 
-    def formula(self, left: Math | None = None, after: Math | None = None) -> Math:
-        """`dL/dw = dL/dz dz/dw`, a sum where there are several paths; `after` is a last factor."""
-        left = left or partial(self.of, self.wrt)
-        terms = [self._factors(p) + ([after] if after else []) for p in self.paths]
-        tex = " + ".join(r"\,".join(f.latex for f in term) for term in terms)
-        plain = " + ".join(" ".join(f.plain for f in term) for term in terms)
-        return Math(f"{left.latex} = {tex}", f"{left.plain} = {plain}")
-
-    def _factors(self, path: Path) -> list[Math]:
-        """The first factor is the derivative of the output, the others are those of single lines."""
-        first = [] if path[0] == self.of else [partial(self.of, path[0])]
-        return [*first, *(partial(a, b) for a, b in zip(path, path[1:], strict=False))]
+    def total(self, shares: Sequence[Math]) -> Math | None:
+        """`dL/dz = dL/da da/dz + dL/db db/dz` over the lines that use z; `shares` are those of the output's own line."""
+        last = self.path[0]
+        terms: list[Math] = []
+        for user in self.users:
+            if user == self.of:
+                terms += shares
+            else:
+                a, b = partial(self.of, user), partial(user, last)
+                terms.append(Math(rf"{a.latex}\,{b.latex}", f"{a.plain} {b.plain}"))
+        if len(terms) < 2 or len(terms) > LONG:
+            return None
+        left = partial(self.of, last)
+        return Math(f"{left.latex} = " + " + ".join(t.latex for t in terms),
+                    f"{left.plain} = " + " + ".join(t.plain for t in terms))  # fmt: skip
 
     def shapes(self) -> Math | None:
-        """`(1 x 2) = (1 x 3)(3 x 2)`: the Jacobians of the only path; None where all are numbers."""
-        if len(self.paths) != 1 or all(self.mapping.shape(n) == () for n in self.paths[0]):
+        """`(1 x 2) = (1 x 3)(3 x 2)`: the Jacobians of the product; None where all are numbers."""
+        path = self.path if self.path[0] == self.of else (self.of, *self.path)
+        if all(self.mapping.shape(n) == () for n in path):
             return None
-        path = self.paths[0] if self.paths[0][0] == self.of else (self.of, *self.paths[0])
         sizes = [prod(self.mapping.shape(n)) for n in path]
-        pairs = [sizes[:1] + sizes[-1:], *(list(p) for p in zip(sizes, sizes[1:], strict=False))]
+        pairs = list(zip(sizes, sizes[1:], strict=False))
         return Math(
-            _sized(pairs[0], r" \times ") + " = " + r"\,".join(_sized(p, r" \times ") for p in pairs[1:]),
-            _sized(pairs[0], " x ") + " = " + " ".join(_sized(p, " x ") for p in pairs[1:]),
+            _sized(sizes[0], sizes[-1], r" \times ") + " = " + r"\,".join(_sized(*p, r" \times ") for p in pairs),
+            _sized(sizes[0], sizes[-1], " x ") + " = " + " ".join(_sized(*p, " x ") for p in pairs),
         )
 
 
-def _sized(pair: list[int], times: str) -> str:
-    return f"({pair[0]}{times}{pair[1]})"
+def _sized(m: int, k: int, times: str) -> str:
+    return f"({m}{times}{k})"
 
 
 def partial(of: str, wrt: str) -> Math:
@@ -66,15 +75,19 @@ def partial(of: str, wrt: str) -> Math:
 
 
 def chain(mapping: Program, of: str, wrt: str, known: Collection[str] = ()) -> Chain:
-    """The paths from `of` back to `wrt`; each ends at the first quantity whose derivative is `known`."""
+    """The way from `wrt` towards `of`; it ends at the first quantity whose derivative is `known`, or that fans out."""
     into = _uses(mapping, of)
-    found = _paths(into, of, wrt, set(known) - {wrt})
-    if found is None or sum(map(len, found)) - len(found) > LONG:
-        found = [(c, wrt) for c in into.get(wrt, ())]
-    return Chain(mapping, of, wrt, tuple(found))
+    path = (wrt,)
+    while True:
+        last, users = path[0], into.get(path[0], ())
+        if last == of or (last in known and last != wrt):
+            return Chain(mapping, of, path)
+        if len(users) != 1:
+            return Chain(mapping, of, path, tuple(users))
+        path = (users[0], *path)
 
 
-def _uses(mapping: Program, of: str) -> Mapping[str, list[str]]:
+def _uses(mapping: Program, of: str) -> dict[str, list[str]]:
     """For every quantity the lines that use it, where the output depends on them."""
     out: dict[str, list[str]] = {}
     reached = mapping.ancestors([of])
@@ -85,34 +98,18 @@ def _uses(mapping: Program, of: str) -> Mapping[str, list[str]]:
     return out
 
 
-def _paths(into: Mapping[str, list[str]], of: str, wrt: str, known: Collection[str]) -> list[Path] | None:
-    """All paths; None where there are too many."""
-    out, todo = list[Path](), [(wrt,)]
-    while todo:
-        path = todo.pop(0)
-        for user in into.get(path[0], ()):
-            longer = (user, *path)
-            if user == of or user in known:
-                out.append(longer)
-            else:
-                todo.append(longer)
-        if len(out) > PATHS or len(todo) > 4 * PATHS:
-            return None
-    return out
-
-
 def nested(mapping: Program, of: str, wrt: str, seed: Math) -> Math | None:
-    """`vjp_z(vjp_y(v, z), x)` along the only path from `of` back to `wrt`; None where there are several or one line."""
-    found = chain(mapping, of, wrt).paths
-    if len(found) != 1 or not 3 <= len(found[0]) <= 5:
+    """`vjp_z(vjp_y(v, z), x)` along the only way from `of` back to `wrt`; None where there are several, or one line."""
+    path = chain(mapping, of, wrt).path
+    if path[0] != of or not 3 <= len(path) <= 5:
         return None
     latex, plain = seed.latex, seed.plain
-    for line, source in zip(found[0], found[0][1:], strict=False):
+    for line, source in zip(path, path[1:], strict=False):
         latex, plain = call(line, Math(latex, plain), source)
     return Math(latex, plain)
 
 
 def call(line: str, v: Math, source: str) -> tuple[str, str]:
     """`vjp_z(v, y)`: the VJP function of the line that computes z."""
-    latex = rf"\operatorname{{vjp}}_{{{latex_name(line)}}}({v.latex},\, {latex_name(source)})"
+    latex = rf"\operatorname{{vjp}}_{{{latex_name(line)}}}\left({v.latex},\, {latex_name(source)}\right)"
     return latex, f"vjp_{line}({v.plain}, {source})"

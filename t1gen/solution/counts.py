@@ -19,7 +19,7 @@ COUNTED = ("shape", "entries", "parameters", "passes", "multiplications", "cheap
 def counts(language: str, mapping: Program, asked: Quantity) -> list[blocks.Block]:
     """The rule in words, then the sizes: `7 * 8 + 8 * 8 = 120`; of the cheaper mode both sums."""
     told = blocks.Paragraph(runs(say(language, "counted", _key(asked), **_sizes(mapping, asked))))
-    lines = tuple(_lines(mapping, asked))
+    lines = tuple(_modes(language, mapping, asked) if asked.ask == "cheaper" else _lines(mapping, asked))
     return [told, blocks.Formulas(lines)] if lines else [told]
 
 
@@ -61,9 +61,14 @@ def _lines(mapping: Program, asked: Quantity) -> Iterator[Math]:
         if asked.mode != "vjp":
             yield _factors(mapping, asked)
         yield _sum(counted(mapping, asked))
-    elif asked.ask == "cheaper":
-        for terms in (jacobian_terms(mapping, asked.of, asked.wrt)[mode] for mode in ("reverse-mode", "forward-mode")):
-            yield _sum(terms)
+
+
+def _modes(language: str, mapping: Program, asked: Quantity) -> Iterator[Math]:
+    """The sums of both modes, each with its name."""
+    terms = jacobian_terms(mapping, asked.of, asked.wrt)
+    for mode in ("reverse-mode", "forward-mode"):
+        name, total = say(language, "cheaper", mode), _sum(terms[mode])
+        yield Math(rf"\text{{{name}:}}\quad {total.latex}", f"{name}: {total.plain}")
 
 
 def _count(name: str, shape: Shape) -> Math:

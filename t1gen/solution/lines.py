@@ -60,7 +60,7 @@ class Plan:
     def __init__(self, issued: Issued) -> None:
         self.tape, self.called = issued.tapes[0], names_of(issued)
         self.program = self.tape.program
-        self.edges = {e.result: e for e in (*self.tape.edges, *self.tape.passes)}
+        self.edges = {e.result: e for e in (*self.tape.edges, *self.tape.passes) if e.result != e.cotangent}
         self.above = Above(self.program, self.tape.edges)
         self.updates = {new for new, *_ in self.tape.updates}
         self.again = {n for runs in self.tape.descents.values() for run in runs[1:] for n in run.values()}
@@ -146,6 +146,13 @@ class Plan:
                     return self.v(sweep.adjoints[line])
         return None
 
+    def shares(self, of: str, wrt: str) -> list[Math]:
+        """What the line of `of` itself sends back to a quantity that others use too."""
+        for sweep in self.tape.sweeps.values():
+            if sweep.output == of and wrt in sweep.sums:
+                return [self.called(e.result) for e in sweep.edges if e.parent == wrt and self.above(e.child) == of]
+        return []
+
     def v(self, name: str) -> Math:
         """A cotangent: its name, a unit vector, or its numbers."""
         step = self.program[name]
@@ -175,8 +182,8 @@ class Plan:
         while edge:
             child = self.program[edge.child]
             found.append(_about(self.program, child, edge.position))
-            below = [e for e in self.edges.values() if e.parent == child.name] if child.unnamed else []
-            edge = below[0] if len(below) == 1 else None
+            users = {(e.child, e.position): e for e in self.tape.edges if e.parent == child.name} if child.unnamed else {}
+            edge = next(iter(users.values())) if len(users) == 1 else None
         quiet = [f for f in found if f[0] not in ("addition", "copy")]
         yield from quiet or found[:1]
 
