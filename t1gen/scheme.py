@@ -11,8 +11,8 @@ from t1gen.documents.blocks import Math, Plain, Run, Text
 from t1gen.files import amount
 from t1gen.mapping.nested import flat
 from t1gen.mapping.notation import latex_name
-from t1gen.marking.common import Common
 from t1gen.markdown import number, runs, value_math
+from t1gen.marking.common import Common
 from t1gen.wording import say
 
 NUMERIC = ("number", "array", "table")
@@ -51,7 +51,7 @@ def _points(language: str, question: files.Question, answer: files.KeyAnswer) ->
     if answer.follow_through is not UNSET and question.kind in NUMERIC:
         share = float(answer.follow_through)
         yield say(language, "marking", "follow", points=amount(share * float(answer.points)), none=share == 0)
-    for rule, share in (answer.credit.items() if answer.credit is not UNSET else ()):
+    for rule, share in answer.credit.items() if answer.credit is not UNSET else ():
         points = amount(float(share) * float(answer.points))
         yield say(language, "marking", "credit", points=points, mistake=say(language, "mistake", rule, factor=""))
 

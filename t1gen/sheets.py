@@ -128,8 +128,8 @@ def _problem(
     else:
         bodies = _solved(exam.language, problem, key, told or {})
     for question, body in zip(problem.questions, bodies, strict=True):
-        told: tuple[blocks.Block, ...] = (*paragraphs(question.text, exam.language), *body)
-        inside.append(blocks.Question(question.id, _points(exam, question.points), told))
+        asked: tuple[blocks.Block, ...] = (*paragraphs(question.text, exam.language), *body)
+        inside.append(blocks.Question(question.id, _points(exam, question.points), asked))
     return blocks.Problem(problem.number, (Plain(problem.title),), _points(exam, problem.points), tuple(inside))
 
 

@@ -1,4 +1,4 @@
-"""What the listed mistakes give each student: the wrong values that a person may find on paper, from marking's rules."""
+"""What the listed mistakes give each student: wrong values that a person may find on paper, by marking's rules."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from t1gen.problems.issued import key_of
 from t1gen.records import Key, Problem
 
 MOST, TRIED, CELLS, LARGE = 5, 12, 6, 1e6
-"""The most wrong values of a question, mistakes tried for them, and wrong values of a table; larger ones are not told."""
+"""The most wrong values of a question, mistakes tried for them, wrong values of a table, and the largest one."""
 
 PROBES = 4
 """Random points at which mistakes are compared."""
@@ -64,7 +64,7 @@ def _common(group: Sequence[tuple[Problem, Key]]) -> list[Told]:
     chart = chart_of(group[0][0])
     if not chart.items:
         return [{} for _ in group]
-    members = [Member(p, tuple(None for _ in p.questions), tuple(k.answers[q.id] for q in p.questions)) for p, k in group]
+    members = [Member(p, (None,) * len(p.questions), tuple(k.answers[q.id] for q in p.questions)) for p, k in group]
     decimals = next(q.decimals for q in group[0][0].questions if q.decimals is not None and q.kind in NUMERIC)
     with np.errstate(all="ignore"):
         cohort = Cohort(chart, members, decimals)
@@ -104,7 +104,8 @@ def _of_item(cohort: Cohort, i: int, truth: Values, givens: Values) -> list[list
         rounded = np.round(value, cohort.decimals) + 0.0
         for m in np.flatnonzero(_seen(cohort, i, item, wrong, value)):
             own = np.array(rounded[..., m])
-            out[m].setdefault(repr(own.shape).encode() + own.tobytes(), (own.tolist(), []))[1].append(wrong.mistake.rule)
+            place = repr(own.shape).encode() + own.tobytes()
+            out[m].setdefault(place, (own.tolist(), []))[1].append(wrong.mistake.rule)
     return [[Common(v, tuple(dict.fromkeys(rules)), item.cell) for v, rules in found.values()] for found in out]
 
 

@@ -37,7 +37,7 @@ class Chain:
                     f"{left.plain} = " + " ".join(f.plain for f in factors))  # fmt: skip
 
     def total(self, shares: Sequence[Math]) -> Math | None:
-        """`dL/dz = dL/da da/dz + dL/db db/dz` over the lines that use z; `shares` are those of the output's own line."""
+        """`dL/dz = dL/da da/dz + dL/db db/dz` over the lines that use z; `shares` are the output's own."""
         last = self.path[0]
         terms: list[Math] = []
         for user in self.users:
@@ -77,7 +77,7 @@ def partial(of: str, wrt: str) -> Math:
 def chain(mapping: Program, of: str, wrt: str, known: Collection[str] = ()) -> Chain:
     """The way from `wrt` towards `of`; it ends at the first quantity whose derivative is `known`, or that fans out."""
     into = _uses(mapping, of)
-    path = (wrt,)
+    path: tuple[str, ...] = (wrt,)
     while True:
         last, users = path[0], into.get(path[0], ())
         if last == of or (last in known and last != wrt):

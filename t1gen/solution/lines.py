@@ -87,7 +87,8 @@ class Plan:
         else:
             words = tuple(self._said(step))
         labels = {i.step: i.left for i in inner}
-        needs = tuple(n for n in dict.fromkeys(leaves(self.program, step)) if self.program[n].op not in ("given", "const"))
+        used = dict.fromkeys(leaves(self.program, step))
+        needs = tuple(n for n in used if self.program[n].op not in ("given", "const"))
         return Line(
             step.name, left, rule(self.program, step.name, self.called, labels), own, words,
             needs, tuple(labels.items()), fits(self.program, step.name, labels), _shapes(self.program, step), inner,
@@ -106,8 +107,9 @@ class Plan:
             edge = owners.get(name) or through
             if edge and edge.child in self.program and (label := self._label(edge, name)):
                 left, call = label
-                yield Line(name, left, rule(self.program, name, self.called, {}), call,
-                           (_about(self.program, self.program[edge.child], edge.position),), (), (), fits(self.program, name, ()))  # fmt: skip
+                said = (_about(self.program, self.program[edge.child], edge.position),)
+                right, small = rule(self.program, name, self.called, {}), fits(self.program, name, ())
+                yield Line(name, left, right, call, said, fits=small)
 
     def _label(self, edge: Edge, local: str) -> tuple[Math, Math | None] | None:
         """What a local derivative is called, and what else it is: `dp/dq`, sigma'(q)."""
@@ -115,7 +117,8 @@ class Plan:
         op = OPS[child.op]
         primed = None
         if op.arity == 1 and (child.op in FUNCTIONS or op.custom):
-            inside = rule(self.program, parent, self.called, {}) if self.program[parent].unnamed else self.called(parent)
+            written = self.program[parent].unnamed
+            inside = rule(self.program, parent, self.called, {}) if written else self.called(parent)
             head = PRIMED.get(child.op, rf"\operatorname{{{child.op.replace('_', chr(92) + '_')}}}'")
             primed = Math(f"{head}({inside.latex})", f"{child.op}'({inside.plain})")
         numbers = not child.shape and not self.program.shape(parent)
@@ -182,7 +185,8 @@ class Plan:
         while edge:
             child = self.program[edge.child]
             found.append(_about(self.program, child, edge.position))
-            users = {(e.child, e.position): e for e in self.tape.edges if e.parent == child.name} if child.unnamed else {}
+            through = [e for e in self.tape.edges if e.parent == child.name] if child.unnamed else []
+            users = {(e.child, e.position): e for e in through}
             edge = next(iter(users.values())) if len(users) == 1 else None
         quiet = [f for f in found if f[0] not in ("addition", "copy")]
         yield from quiet or found[:1]
@@ -235,7 +239,10 @@ KINDS = {
 }  # fmt: skip
 """The sentence about what an operation sends back."""
 
-PRODUCTS = {((2, 1), 0): "matrix", ((2, 1), 1): "vector", ((1, 1), 0): "dot", ((1, 1), 1): "dot"}
+PRODUCTS: dict[tuple[tuple[int, ...], int], str] = {
+    ((2, 1), 0): "matrix", ((2, 1), 1): "vector", ((1, 1), 0): "dot", ((1, 1), 1): "dot",
+}  # fmt: skip
+"""The sentence about the product of these ranks, for each factor."""
 
 
 def _about(program: Program, step: Step, position: int) -> Said:

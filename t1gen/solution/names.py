@@ -18,7 +18,7 @@ class Names:
         self.program = tape.program
         self.told: dict[str, Math] = {}
         for one in (tape, *tape.apart):
-            for (output, seed), sweep in one.sweeps.items():
+            for (_, seed), sweep in one.sweeps.items():
                 if not is_one(one.program, seed):
                     for quantity, adjoint in sweep.adjoints.items():
                         self._tell(one.program, adjoint, sent_back(one.program, seed, quantity))
@@ -69,7 +69,7 @@ def unit(program: Program, seed: str) -> int:
 
 
 def sent_back(program: Program, seed: str, quantity: str, path: int = 0) -> Math | None:
-    """`v_x`: what comes back to x of the vector v; of the i-th unit vector with an i above, along a path with its number."""
+    """`v_x`: what comes back to x of the vector v; above it the number of a unit vector, and of a path."""
     if quantity.startswith("_"):
         return None
     given, row = program[seed].op == "given", unit(program, seed)
