@@ -22,6 +22,9 @@ from t1gen.solution.lines import Line, Plan, Said, plan_of
 from t1gen.solution.written import Put
 from t1gen.wording import say
 
+Text = tuple[str, str, bool]
+"""What a line says, and whether with numbers."""
+
 DERIVED = ("gradient", "vjp", "jacobian", "step")
 """Asks that begin with the chain rule."""
 
@@ -45,7 +48,7 @@ class Solver:
     """The solution of one student's problem, question by question.
 
     `shown` says in which question a step was shown, `said` which sentences were said, `local` which local derivatives
-    were shown, with numbers or without; none is repeated.
+    were shown, with numbers or without, `texts` in which question a line was; none is repeated.
     """
 
     language: str
@@ -53,6 +56,7 @@ class Solver:
     shown: dict[str, str] = field(default_factory=dict)
     said: set[Said] = field(default_factory=set)
     local: set[tuple[str, bool]] = field(default_factory=set)
+    texts: dict[Text, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.issued = issued(self.problem)
@@ -107,8 +111,9 @@ class Solver:
         """The lines to a result that are new, the chain rule before those that come back."""
         program = self.plan.program
         needed = program.ancestors([result])
-        names = [s.name for s in program if s.name in needed and s.name not in self.shown and self.plan.is_line(s.name)]
-        lines = [self.plan.line(n) for n in names]
+        every = [self.plan.line(s.name) for s in program if s.name in needed and self.plan.is_line(s.name)]
+        lines = self._new([x for x in every if x.step not in self.shown], question, numbers=True)
+        names = [x.step for x in lines]
         known = self._known(lines, set(names))
         first = self._chain(question, names)
         for name in names:
@@ -122,10 +127,25 @@ class Solver:
         """The lines with names alone, and that they are put into one another."""
         program = self.plan.program
         needed = _up_to(program, result, question.names)
-        names = [s.name for s in program if s.name in needed and self.plan.is_line(s.name)]
-        lines = [self.plan.line(n) for n in names if n not in self.shown or program[n].role != "value"]
-        out = [*self._chain(question, [*names, result]), *self._laid(lines, None)]
+        every = [self.plan.line(s.name) for s in program if s.name in needed and self.plan.is_line(s.name)]
+        new = [x for x in every if x.step not in self.shown or program[x.step].role != "value"]
+        lines = self._new(new, question, numbers=False)
+        out = [*self._chain(question, [*(x.step for x in every), result]), *self._laid(lines, None)]
+        if not lines and every:
+            return [_said(self.language, "seen", question=self.texts[_text(every[-1], False)])]
         return [*out, *self.tell([("together", ())])] if len(lines) > 1 else out
+
+    def _new(self, lines: Sequence[Line], question: files.Question, numbers: bool) -> list[Line]:
+        """Those that no line of another step says in the same words."""
+        out = []
+        for line in lines:
+            text = _text(line, numbers)
+            if text in self.texts:
+                self.shown.setdefault(line.step, self.texts[text])
+            else:
+                self.texts[text] = question.id
+                out.append(line)
+        return out
 
     def _laid(self, lines: Sequence[Line], put: Put | None) -> list[blocks.Block]:
         """Lines as formulas, before each the sentences that are new."""
@@ -216,6 +236,10 @@ class Solver:
     def _rows(self, question: files.Question) -> list[blocks.Block]:
         key = {"jacobian": "rows", "hessian": "hessian_rows"}.get(question.ask)
         return self.tell([(key, ())]) if key else []
+
+
+def _text(line: Line, numbers: bool) -> Text:
+    return line.left.plain, line.rule.plain if line.rule else "", numbers
 
 
 @lru_cache(maxsize=4096)

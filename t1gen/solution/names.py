@@ -8,6 +8,7 @@ from t1gen.documents.blocks import Math
 from t1gen.mapping.nested import flat
 from t1gen.mapping.notation import latex_name
 from t1gen.mapping.program import Program, Step
+from t1gen.mapping.sweep import Sweep
 from t1gen.problems.issued import Issued
 
 
@@ -17,20 +18,20 @@ class Names:
     def __init__(self, tape: Tape) -> None:
         self.program = tape.program
         self.told: dict[str, Math] = {}
-        for one in (tape, *tape.apart):
-            for (_, seed), sweep in one.sweeps.items():
-                if not is_one(one.program, seed):
-                    for quantity, adjoint in sweep.adjoints.items():
-                        self._tell(one.program, adjoint, sent_back(one.program, seed, quantity))
-                    for quantity, edges in sweep.sums.items():
-                        for k, edge in enumerate(edges, 1):
-                            self._tell(one.program, edge, sent_back(one.program, seed, quantity, k))
+        sweeps = [(one.program, s) for one in (tape, *tape.apart) for s in one.sweeps.values()]
+        vectors = [(p, s) for p, s in sweeps if not is_one(p, s.seed)]
+        outputs = {s.output for _, s in vectors}
+        for program, sweep in vectors:
+            self._tell(program, sweep, sweep.output if len(outputs) > 1 else "")
 
-    def _tell(self, program: Program, name: str, called: Math | None) -> None:
+    def _tell(self, program: Program, sweep: Sweep, output: str) -> None:
         """Name what a sweep made; a given or a literal stays what it is."""
-        step = program[name]
-        if called and not step.unnamed and step.role in ("edge", "sum", "inner", "local"):
-            self.told.setdefault(name, called)
+        made = [(adjoint, quantity, 0) for quantity, adjoint in sweep.adjoints.items()]
+        made += [(edge, q, k) for q, edges in sweep.sums.items() for k, edge in enumerate(edges, 1)]
+        for name, quantity, path in made:
+            step, called = program[name], sent_back(program, sweep.seed, quantity, output, path)
+            if called and not step.unnamed and step.role in ("edge", "sum", "inner", "local"):
+                self.told.setdefault(name, called)
 
     def __call__(self, name: str) -> Math:
         if name not in self.told:
@@ -68,14 +69,16 @@ def unit(program: Program, seed: str) -> int:
     return entries.index(1) + 1 if len(entries) > 1 and sorted(entries) == [0] * (len(entries) - 1) + [1] else 0
 
 
-def sent_back(program: Program, seed: str, quantity: str, path: int = 0) -> Math | None:
-    """`v_x`: what comes back to x of the vector v; above it the number of a unit vector, and of a path."""
+def sent_back(program: Program, seed: str, quantity: str, output: str, path: int) -> Math | None:
+    """`v_x`: what comes back to x of a vector v; above it its output where there are several, a unit vector, a path."""
     if quantity.startswith("_"):
         return None
     given, row = program[seed].op == "given", unit(program, seed)
     letter, below = latex_name(seed) if given else "v", latex_name(quantity)
-    above = ",".join([str(row)] * (row > 0) + [str(path)] * (path > 0))
-    plain = f"{seed if given else 'v'}{row or ''}_{quantity}{f'_{path}' if path else ''}"
+    marks = [latex_name(output)] * bool(output) + [str(row)] * (row > 0) + [str(path)] * (path > 0)
+    above = ",".join(marks)
+    head = f"{seed if given else 'v'}{f'_{output}' if output else ''}{row or ''}"
+    plain = f"{head}_{quantity}{f'_{path}' if path else ''}"
     return Math(rf"{letter}_{{{below}}}" + (f"^{{({above})}}" if above else ""), plain)
 
 

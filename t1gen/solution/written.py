@@ -13,6 +13,9 @@ from t1gen.markdown import value_math
 ENTRIES = 9
 """The most entries of an array that is put into a line."""
 
+GIVEN = 6
+"""The most decimals of a given, as sheets print it."""
+
 Labels = Mapping[str, Math]
 """Names for steps without one, where a line stops."""
 
@@ -85,7 +88,14 @@ class Put:
     language: str
 
     def of(self, name: str) -> Math:
-        return shown(self.values[name][..., 0].tolist(), self.decimals, self.language)
+        return shown(self.entries(name), self.digits(name), self.language)
+
+    def digits(self, name: str) -> int:
+        """A given keeps its own digits."""
+        return GIVEN if self.program[name].op == "given" else self.decimals
+
+    def entries(self, name: str) -> Any:
+        return self.values[name][..., 0].tolist()
 
     def into(self, name: str, labels: Collection[str]) -> Math:
         """A line with numbers for its names, and for the steps that have labels."""
@@ -126,21 +136,17 @@ class Numbers(Latex):
     def _array(self, name: str, row: bool) -> str:
         assert self.put is not None
         if not self._is_leaf(name):
-            rows = [list(r) for r in zip(*self._entries(self.program[name].args[0]), strict=True)]
+            name = self.program[name].args[0]
+            rows = [list(r) for r in zip(*self.put.entries(name), strict=True)]
         else:
-            value = self._entries(name)
+            value = self.put.entries(name)
             rows = value if len(self.program.shape(name)) == 2 else [value] if row else [[v] for v in value]
-        return shown(rows, self.put.decimals, self.put.language).latex
-
-    def _entries(self, name: str) -> list[Any]:
-        assert self.put is not None
-        entries: list[Any] = self.put.values[name][..., 0].tolist()
-        return entries
+        return shown(rows, self.put.digits(name), self.put.language).latex
 
     def _factors(self, name: str) -> list[str]:
         """The entries of a vector as factors: those below zero in parentheses."""
         assert self.put is not None
-        numbers = [shown(v, self.put.decimals, self.put.language).latex for v in self._entries(name)]
+        numbers = [shown(v, self.put.digits(name), self.put.language).latex for v in self.put.entries(name)]
         return [rf"\left({n}\right)" if n.startswith("-") else n for n in numbers]
 
 
