@@ -50,7 +50,7 @@ def _points(language: str, question: files.Question, answer: files.KeyAnswer) ->
         yield say(language, "marking", "several" if question.kind == "choice" else question.kind)
     if answer.follow_through is not UNSET and question.kind in NUMERIC:
         share = float(answer.follow_through)
-        yield say(language, "marking", "follow", points=amount(share * float(answer.points)), none=share == 0)
+        yield say(language, "marking", "follow", points=amount(share * float(answer.points)), nothing=share == 0)
     for rule, share in answer.credit.items() if answer.credit is not UNSET else ():
         points = amount(float(share) * float(answer.points))
         yield say(language, "marking", "credit", points=points, mistake=say(language, "mistake", rule, factor=""))

@@ -41,7 +41,7 @@ def key_sheet(key: files.Key, short: bool = False, book: Book | None = None) -> 
     assert key.sheet is not None
     with fitting(key.exam, FileError):
         if short or USUAL.with_words(key.sheet.setting).key == "short-key":
-            return _document(key.sheet, "key", tuple(_in_short(key.sheet, p, key) for p in key.sheet.problems))
+            return _document(key.sheet, "key", (_in_short(key.sheet, key),))
         book = book or Book([key])
         problems = tuple(_problem(key.sheet, p, key, book.of(p)) for p in key.sheet.problems)
         return _document(key.sheet, "key", problems, (*scheme.general(key.sheet), _unrounded(key.sheet)))
@@ -52,7 +52,7 @@ def _unrounded(exam: files.Exam) -> blocks.Paragraph:
 
 
 def _document(
-    exam: files.Exam, kind: str, problems: tuple[blocks.Problem, ...], notes: tuple[blocks.Block, ...] = ()
+    exam: files.Exam, kind: str, problems: tuple[blocks.Block, ...], notes: tuple[blocks.Block, ...] = ()
 ) -> blocks.Document:
     say_words = words(exam.language)
     decimals = usual_decimals(exam)
@@ -229,13 +229,17 @@ def _solved(language: str, problem: files.Problem, key: files.Key, told: Told) -
     return out
 
 
-def _in_short(exam: files.Exam, problem: files.Problem, key: files.Key) -> blocks.Problem:
-    """A problem's answers as a table: question, answer, points."""
+def _in_short(exam: files.Exam, key: files.Key) -> blocks.Table:
+    """The answers of a test as one table: question, answer, points; a row in bold for each problem."""
     header = tuple((Plain(say(exam.language, "marking", name)),) for name in ("question", "answer", "points"))
-    rows = tuple(((Strong(q.id),), _brief(exam.language, q, key.answers[q.id]),
-                  (Plain(_amount(q.points, exam.language)),)) for q in problem.questions)  # fmt: skip
-    title = (Plain(problem.title),)
-    return blocks.Problem(problem.number, title, _points(exam, problem.points), (blocks.Table(header, rows),))
+    rows: list[tuple[Text, ...]] = []
+    for problem in exam.problems:
+        worth = Strong(_amount(problem.points, exam.language))
+        rows.append(((Strong(f"{problem.number}"),), (Strong(problem.title),), (worth,)))
+        for q in problem.questions:
+            points = Plain(_amount(q.points, exam.language))
+            rows.append(((Plain(q.id),), _brief(exam.language, q, key.answers[q.id]), (points,)))
+    return blocks.Table(header, tuple(rows))
 
 
 def _brief(language: str, question: files.Question, answer: files.KeyAnswer) -> Text:

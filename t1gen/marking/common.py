@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from t1gen.mapping.evaluate import Values, evaluate
+from t1gen.mapping.nested import squeezed
 from t1gen.mapping.ops.fold import Array
 from t1gen.marking.chart import Chart, Item, Moving, chart_of
 from t1gen.marking.cohort import Cohort, Member
@@ -102,20 +103,21 @@ def _of_item(cohort: Cohort, i: int, truth: Values, givens: Values) -> list[list
         value = wrong.evaluate(givens, truth)[wrong.answer]
         value = np.broadcast_to(value, (*value.shape[:-1], len(out)))
         rounded = np.round(value, cohort.decimals) + 0.0
-        for m in np.flatnonzero(_seen(cohort, i, item, wrong, value)):
+        for m in np.flatnonzero(_seen(cohort, i, item, value)):
             own = np.array(rounded[..., m])
             place = repr(own.shape).encode() + own.tobytes()
             out[m].setdefault(place, (own.tolist(), []))[1].append(wrong.mistake.rule)
     return [[Common(v, tuple(dict.fromkeys(rules)), item.cell) for v, rules in found.values()] for found in out]
 
 
-def _seen(cohort: Cohort, i: int, item: Item, wrong: Moving, value: Array) -> Array:
+def _seen(cohort: Cohort, i: int, item: Item, value: Array) -> Array:
     """Where a wrong value is a number that marking tells from the right one."""
     flat = value.reshape(-1, value.shape[-1])
     fine = np.isfinite(flat).all(axis=0) & (np.abs(flat) < LARGE).all(axis=0)
-    if wrong.answer != item.steps[-1]:
+    if squeezed(value.shape[:-1]) != squeezed(item.shape):
         return np.asarray(fine)
-    apart = np.abs(value - cohort.key[i]) > VISIBLE * cohort.tolerance[i]
+    key, tolerance = (a.reshape(value.shape) for a in (cohort.key[i], cohort.tolerance[i]))
+    apart = np.abs(value - key) > VISIBLE * tolerance
     return np.asarray(fine & apart.reshape(-1, apart.shape[-1]).any(axis=0))
 
 

@@ -18,7 +18,7 @@ from t1gen.problems.issued import Issued, givens_of, issued, quantity
 from t1gen.solution.chain import Chain, chain, nested, partial
 from t1gen.solution.counts import COUNTED, counts
 from t1gen.solution.layout import laid_out
-from t1gen.solution.lines import Line, Plan, Said, plan_of
+from t1gen.solution.lines import INTERNAL, Line, Plan, Said, plan_of
 from t1gen.solution.written import Put
 from t1gen.wording import say
 
@@ -203,6 +203,8 @@ class Solver:
 
     def _written(self, found: Chain) -> list[blocks.Block]:
         """The product along the way, with its shapes, and the sum over uses where it ends."""
+        if any(INTERNAL.search(n) for n in (*found.path, *found.users)):
+            return []
         out, product = list[blocks.Block](), found.product()
         if product:
             shapes = found.shapes()

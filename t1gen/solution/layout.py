@@ -7,18 +7,23 @@ from t1gen.documents.layout import width
 from t1gen.solution.lines import Line
 from t1gen.solution.written import Put
 
-WIDE = 12.0
+WIDE = 13.0
 """Centimetres of a line."""
+
+NUMBERS, RULE, SHAPES = 15.0, 18.0, 2.0
+"""The widest numbers and rule that are written at all, and how much room is left beside shapes."""
 
 _MATRIX = re.compile(r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}")
 
 
 def laid_out(line: Line, put: Put | None) -> list[Math]:
     """The formulas of a line, with numbers where they are put in."""
-    parts = [p for p in (line.call, line.rule) if p]
+    is_short = line.rule is not None and (put is None or wide(line.rule.latex) <= RULE)
+    parts = [p for p in (line.call, line.rule if is_short else None) if p]
     if put is not None:
-        if line.rule and line.fits:
-            parts.append(put.into(line.step, dict(line.labels)))
+        if is_short and line.fits:
+            numbers = put.into(line.step, dict(line.labels))
+            parts += [numbers] if wide(numbers.latex) <= NUMBERS else []
         parts.append(put.of(line.step))
     chain = [line.left]
     for part in parts:
@@ -40,7 +45,7 @@ def _broken(parts: list[Math], shapes: Math | None) -> list[Math]:
     if shapes is None:
         return out
     last, added = out[-1], Math(rf"\qquad {shapes.latex}", f"   {shapes.plain}")
-    if wide(last.latex) + wide(added.latex) > WIDE:
+    if wide(last.latex) + wide(added.latex) > WIDE - SHAPES:
         return [*out, Math(added.latex, f"   {shapes.plain}")]
     return [*out[:-1], Math(f"{last.latex} {added.latex}", f"{last.plain} {added.plain}")]
 

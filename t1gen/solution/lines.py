@@ -214,10 +214,15 @@ def is_implicit(program: Program, step: Step) -> bool:
     todo = list(step.args)
     while todo:
         part = program[todo.pop()]
-        if part.op == "iterate" or INTERNAL.search(part.name):
+        if part.op == "iterate" or INTERNAL.search(part.name) or _is_linearised(program, part):
             return True
         todo += part.args if part.unnamed else ()
     return False
+
+
+def _is_linearised(program: Program, step: Step) -> bool:
+    """The inverse of a Jacobian that is held constant, as implicit derivatives have it."""
+    return step.op == "inv" and program[step.args[0]].op == "stop_gradient"
 
 
 def _tree(program: Program, step: Step) -> Iterator[str]:

@@ -126,6 +126,12 @@ class Numbers(Latex):
             return rf"{_in(args[0])}\,{_in(args[1])}^{{\top}}", PRODUCT
         return rf"{self._array(left, row=False)}\,{self._array(right, row=True)}", PRODUCT
 
+    def _norm(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        """Bars that do not grow: typst would show a list of numbers between growing ones in braces."""
+        if step.static("axis") != tuple(range(len(self.program.shape(step.args[0])))):
+            return rf"\operatorname{{norm}}({args[0][0]})", ATOM
+        return rf"\lVert {args[0][0]} \rVert", ATOM
+
     def _is_leaf(self, name: str) -> bool:
         return self.stop(name) or self.program[name].op == "const"
 
