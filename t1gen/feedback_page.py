@@ -18,7 +18,7 @@ from t1gen.mapping.notation import latex_name, latex_numbers
 from t1gen.markdown import number, paragraphs, plain_list, runs, value_math
 from t1gen.records import Exam, Key, Problem, ProblemReport, Question, QuestionReport, Report
 from t1gen.solution import worked
-from t1gen.wording import in_latex, in_plain, say, signs, words
+from t1gen.wording import grouped, in_latex, in_plain, say, signs, words
 
 SHOWN, LINES, SAID = 400, 40, 1000
 """Characters and lines of an answer, and characters of a reason, that are shown."""

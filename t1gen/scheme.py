@@ -13,7 +13,7 @@ from t1gen.mapping.nested import flat
 from t1gen.mapping.notation import latex_name
 from t1gen.markdown import number, runs, value_math
 from t1gen.marking.common import Common
-from t1gen.wording import say
+from t1gen.wording import in_plain, say
 
 NUMERIC = ("number", "array", "table")
 
@@ -22,15 +22,15 @@ def general(exam: files.Exam) -> list[blocks.Block]:
     """What holds for all answers of a key, said once."""
     if not any(q.kind in NUMERIC for p in exam.problems for q in p.questions):
         return []
-    return [blocks.Paragraph(runs(say(exam.language, "marking", "general")))]
+    return [blocks.Paragraph(runs(say(exam.language, "marking", "general"), exam.language))]
 
 
 def scheme(language: str, question: files.Question, answer: files.KeyAnswer, told: list[Common]) -> list[blocks.Block]:
     """What is particular to a question; nothing where there is nothing to say."""
     points = " ".join(_points(language, question, answer))
     title = _said(language, "mistakes")
-    rows = tuple((_value(question, one), _words(language, one.rules)) for one in told)
-    return [blocks.Scheme(runs(points), title, rows)] if points or rows else []
+    rows = tuple((_value(language, question, one), _words(language, one.rules)) for one in told)
+    return [blocks.Scheme(runs(points, language), title, rows)] if points or rows else []
 
 
 def _points(language: str, question: files.Question, answer: files.KeyAnswer) -> Iterator[str]:
@@ -40,38 +40,44 @@ def _points(language: str, question: files.Question, answer: files.KeyAnswer) ->
         if question.entries == "all":
             yield say(language, "marking", "together")
         elif len(entries) > 1:
-            each = number(float(answer.points) / len(entries), 3)
+            each = number(float(answer.points) / len(entries), 3, language)
             zeros = len(flat(answer.value)) - len(entries)
             yield say(language, "marking", "entries", each=each, n=len(entries), zeros=zeros)
     elif question.kind == "table":
         cells = sum(c is None for row in question.cells or () for c in row)
-        yield say(language, "marking", "cells", each=number(float(answer.points) / max(cells, 1), 3), n=cells)
+        each = number(float(answer.points) / max(cells, 1), 3, language)
+        yield say(language, "marking", "cells", each=each, n=cells)
     elif question.kind in ("graph", "order", "expression") or question.several:
         yield say(language, "marking", "several" if question.kind == "choice" else question.kind)
     if answer.follow_through is not UNSET and question.kind in NUMERIC:
         share = float(answer.follow_through)
-        yield say(language, "marking", "follow", points=amount(share * float(answer.points)), nothing=share == 0)
+        points = _amount(share * float(answer.points), language)
+        yield say(language, "marking", "follow", points=points, nothing=share == 0)
     for rule, share in answer.credit.items() if answer.credit is not UNSET else ():
-        points = amount(float(share) * float(answer.points))
+        points = _amount(float(share) * float(answer.points), language)
         yield say(language, "marking", "credit", points=points, mistake=say(language, "mistake", rule, factor=""))
 
 
-def _value(question: files.Question, one: Common) -> Text:
+def _amount(points: float, language: str) -> str:
+    return in_plain(amount(points), language)
+
+
+def _value(language: str, question: files.Question, one: Common) -> Text:
     decimals = question.decimals if question.decimals is not None else 3
-    shown = value_math(one.value, decimals)
+    shown = value_math(one.value, decimals, language)
     if one.cell is None:
         return (shown,)
     row, column = one.cell
     name: list[Run] = [Math(latex_name(question.rows[row]), question.rows[row]), Plain(", ")]
-    return (*name, *runs(question.columns[column]), Plain(": "), shown)
+    return (*name, *runs(question.columns[column], language), Plain(": "), shown)
 
 
 @lru_cache(maxsize=4096)
 def _words(language: str, rules: tuple[str, ...]) -> Text:
     told = [say(language, "mistake", rule, factor="") for rule in rules]
-    return runs(f" {say(language, 'marking', 'or')} ".join(told))
+    return runs(f" {say(language, 'marking', 'or')} ".join(told), language)
 
 
 @lru_cache(maxsize=256)
 def _said(language: str, name: str) -> Text:
-    return runs(say(language, "marking", name))
+    return runs(say(language, "marking", name), language)

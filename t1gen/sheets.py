@@ -20,7 +20,7 @@ from t1gen.marking.common import Book, Told
 from t1gen.picture import empty, graph, worked_graph
 from t1gen.problems.issued import issued, mapping_of
 from t1gen.setting import USUAL, Setting
-from t1gen.solution import worked
+from t1gen.solution import values_of, worked
 from t1gen.wording import in_latex, in_plain, say, signs, words
 
 WHOLE = ("shape", "entries", "parameters", "passes", "multiplications", "decision")

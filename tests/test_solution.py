@@ -79,7 +79,7 @@ class Checker:
     def _value(self, name: str, decimals: int | None) -> Array:
         value = self.values[name]
         digits = 6 if self.program[name].op == "given" else decimals
-        return value if decimals is None else np.vectorize(lambda v: float(number(v, digits)))(value)
+        return value if decimals is None else np.vectorize(lambda v: float(number(v, digits, "en")))(value)
 
 
 @pytest.mark.parametrize("name", PROBLEMS)

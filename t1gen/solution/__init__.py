@@ -20,7 +20,7 @@ from t1gen.solution.counts import COUNTED, counts
 from t1gen.solution.layout import laid_out
 from t1gen.solution.lines import INTERNAL, Line, Plan, Said, plan_of
 from t1gen.solution.written import Put
-from t1gen.wording import say
+from t1gen.wording import in_latex, say
 
 Text = tuple[str, str, bool]
 """What a line says, and whether with numbers."""
@@ -33,7 +33,15 @@ def worked(language: str, problem: files.Problem) -> list[list[blocks.Block]]:
     """The worked steps of every question that no earlier one has shown."""
     solver = Solver(language, problem)
     results = solver.issued.results[0]
-    return [solver.question(q, r) for q, r in zip(problem.questions, results, strict=True)]
+    return [[_spelled(language, block) for block in solver.question(q, r)]
+            for q, r in zip(problem.questions, results, strict=True)]  # fmt: skip
+
+
+def _spelled(language: str, block: blocks.Block) -> blocks.Block:
+    """Formulas with the signs of the language in the literals of their lines too."""
+    if not isinstance(block, blocks.Formulas):
+        return block
+    return blocks.Formulas(tuple(Math(in_latex(line.latex, language), line.plain) for line in block.lines))
 
 
 def values_of(problem: files.Problem, solved: Issued) -> Values:
@@ -173,7 +181,8 @@ class Solver:
         """The sentences that were not said yet, as one paragraph."""
         new = [s for s in dict.fromkeys(said) if s not in self.said]
         self.said.update(new)
-        return [blocks.Paragraph(runs(" ".join(_sentence(self.language, s) for s in new)))] if new else []
+        text = " ".join(_sentence(self.language, s) for s in new)
+        return [blocks.Paragraph(runs(text, self.language))] if new else []
 
     def _known(self, lines: Sequence[Line], new: Collection[str]) -> list[blocks.Block]:
         """From which questions the values are that lines start with."""
@@ -255,11 +264,11 @@ def _continued(formula: Math) -> Math:
 
 @lru_cache(maxsize=4096)
 def _from(language: str, places: tuple[tuple[str, tuple[str, ...]], ...]) -> blocks.Text:
-    return runs(say(language, "solution", "known", places=places))
+    return runs(say(language, "solution", "known", places=places), language)
 
 
 def _said(language: str, key: str, **values: object) -> blocks.Paragraph:
-    return blocks.Paragraph(runs(say(language, "solution", key, **values)))
+    return blocks.Paragraph(runs(say(language, "solution", key, **values), language))
 
 
 def _up_to(program: Program, result: str, names: Collection[str]) -> set[str]:

@@ -18,7 +18,7 @@ COUNTED = ("shape", "entries", "parameters", "passes", "multiplications", "cheap
 
 def counts(language: str, mapping: Program, asked: Quantity) -> list[blocks.Block]:
     """The rule in words, then the sizes: `7 * 8 + 8 * 8 = 120`; of the cheaper mode both sums."""
-    told = blocks.Paragraph(runs(say(language, "counted", _key(asked), **_sizes(mapping, asked))))
+    told = blocks.Paragraph(runs(say(language, "counted", _key(asked), **_sizes(mapping, asked)), language))
     lines = tuple(_modes(language, mapping, asked) if asked.ask == "cheaper" else _lines(mapping, asked))
     return [told, blocks.Formulas(lines)] if lines else [told]
 

@@ -22,7 +22,7 @@ Labels = Mapping[str, Math]
 
 def shown(value: object, decimals: int, language: str) -> Math:
     """A number or an array as sheets print it."""
-    return value_math(value, decimals)
+    return value_math(value, decimals, language)
 
 
 def stops(program: Program, labels: Collection[str]) -> Callable[[str], bool]:
