@@ -115,7 +115,7 @@ def in_latex(latex: str, language: str) -> str:
     decimal, separator, _ = signs(language)
     if decimal != ".":
         latex = re.sub(r"(?<=\d)\.(?=\d)", f"{{{decimal}}}", latex)
-    return latex if separator == "," else re.sub(r"(?<!\\),(?=\\[;,])", separator, latex)
+    return latex if separator == "," else re.sub(r"(?<!\\),(?=\\;)", separator, latex)
 
 
 def grouped(n: int, language: str) -> str:

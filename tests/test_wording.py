@@ -148,8 +148,8 @@ def test_all_that_the_language_says_has_its_wording(module: str, text: str) -> N
 # no wording in Python
 
 PACKAGE = Path(wording.__file__).parent
-STUDENTS = ("answers", "marking", "documents", "sheets.py", "solution.py", "feedback_page.py", "picture.py",
-            "markdown.py", "exam.py", "problems/shown.py", "desk/pages.py")  # fmt: skip
+STUDENTS = ("answers", "marking", "documents", "sheets.py", "solution", "scheme.py", "attached.py", "feedback_page.py",
+            "picture.py", "markdown.py", "exam.py", "problems/shown.py", "desk/pages.py")  # fmt: skip
 """Where the texts that a student reads are made."""
 
 ERRORS = {"FileError", "EngineError", "BankError", "LanguageError", "TypeError", "ValueError"}

@@ -1,5 +1,6 @@
 """Right-hand sides of lines: with names, and with numbers put in."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from t1gen.mapping.evaluate import Values
 from t1gen.mapping.notation import ATOM, POSTFIX, PRODUCT, Latex, Writer, stopper
 from t1gen.mapping.program import Program, Step
 from t1gen.markdown import value_math
+from t1gen.wording import signs
 
 ENTRIES = 9
 """The most entries of an array that is put into a line."""
@@ -101,6 +103,7 @@ class Put:
         """A line with numbers for its names, and for the steps that have labels."""
         stop, step = stops(self.program, labels), self.program[name]
         latex = Numbers(self.program, stop, lambda n: self.of(n).latex, self).right(step)[0]
+        latex = re.sub(r"(?<!\\),(?=\\,)", signs(self.language).separator, latex)
         return Math(latex, Text(self.program, stop, lambda n: self.of(n).plain).right(step)[0])
 
 

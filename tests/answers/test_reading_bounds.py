@@ -62,3 +62,22 @@ def test_a_bound_is_where_the_reason_says(asked: Any, fits: Any, over: Any, reas
     with pytest.raises(Unreadable) as refused:
         KINDS[asked.kind].read(over, asked)
     assert refused.value.message == reason
+
+
+@pytest.mark.parametrize("piece", ["v^2", "v^{2}", "(v)", "exp(v)", "|v|", "-v", "√v", "v[0]", "\\frac{v}{2}", "v^T v"])
+def test_what_stands_side_by_side_is_not_nested(piece: str) -> None:
+    """A hundred brackets, powers or calls in a row are no deeper than one."""
+    KINDS["expression"].read(" + ".join([piece] * 100), FORMULA)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("v \\frac{1}{2}", "v * (1 / 2)"),
+        ("|v| \\frac{1}{2} v", "abs(v) * (1 / 2) * v"),
+        ("W^T W v v^T v", "outer(W.T @ W @ v, v) @ v"),
+        ("W^T (W v v^T) v", "W.T @ outer(W @ v, v) @ v"),
+    ],
+)
+def test_factors_side_by_side_are_multiplied_by_their_shapes(text: str, read: str) -> None:
+    assert KINDS["expression"].read(text, FORMULA).value == read

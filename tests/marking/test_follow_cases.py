@@ -7,6 +7,7 @@ from marked import Sheet, sheet
 from test_follow_through import KINK, LARGEST, LAYER, NEURON, SOFTMAX, TWO
 
 from t1gen.marking.mark import mark, mark_all
+from t1gen.marking.numeric import judge
 
 TABLE = sheet("z = w * x; p = sigmoid(z); q = p * p; L = -log(q)", "[table: {rows: [z, p, q], show: [z.value]}, dL/dw]",
               {"w": 0.5, "x": 3})  # fmt: skip
@@ -32,6 +33,19 @@ SIGMOID = sheet("z = w * x; p = sigmoid(z); L = p ** 2", "[z, p, dL/dp, dL/dz, d
 TENTH = sheet("a = x / y; b = a * x", "[a, b]", {"x": 7, "y": 3}, decimals=1)
 """2.3, 16.3"""
 EIGHTH = sheet("a = x / y", "[a]", {"x": 1, "y": 8})
+
+UNIT = sheet("a = x - y; b = a * z; c = b + a", "[a, b, c]", {"x": 3, "y": 2, "z": 5})
+"""1, 5, 6"""
+POWER = sheet("a = x - y; b = exp(a); c = b * y", "[a, b, c]", {"x": 3, "y": 2})
+"""1, 2.718, 5.437"""
+CURVE = sheet("z = w * x; p = sigmoid(z); q = p * x", "[z, p, q]", {"w": 1, "x": 2})
+"""2, 0.881, 1.762"""
+CURVES = sheet("z = w * x; p = sigmoid(z); L = sum(p)", "[z, p, dL/dz]", {"w": 0.5, "x": [3, 2, 4]})
+"""[1.5, 1, 2], [0.818, 0.731, 0.881], [0.149, 0.197, 0.105]"""
+SQUARE = sheet("z = w * x; L = z * z", "[z, local dL/dz, dL/dw]", {"w": 0.5, "x": 3})
+"""1.5, 3, 9"""
+SOFTPLUS = sheet("z = w * x; L = log(1 + exp(z))", "[local dL/dz, dL/dw]", {"w": 0.5, "x": 3})
+"""0.818, 2.453"""
 
 EASIER, IMPOSSIBLE = "easier than it was", "no possible value"
 CASES: list[tuple[str, Sheet, list[Any], str, list[float], dict[int, str]]] = [
@@ -90,6 +104,17 @@ CASES: list[tuple[str, Sheet, list[Any], str, list[float], dict[int, str]]] = [
      {0: "Rounded too coarsely: 1 decimals are asked, which gives 2.3."}),
     ("half of a digit, up", EIGHTH, [0.13], "partial", [0.5], {0: "Rounded too coarsely"}),
     ("half of a digit, down", EIGHTH, [0.12], "partial", [0.5], {0: "Rounded too coarsely"}),
+    ("nothing, where the true value is a copy of a given", UNIT, [0, 0, ...], "wrong review correct", [0, 0, 1],
+     {1: EASIER}),
+    ("a one from nothing", POWER, [0, 1, ...], "wrong review correct", [0, 0, 1], {1: EASIER}),
+    ("next to nothing from what is no oddity", CURVE, [-7, 0.001, 0.002], "wrong follow-through follow-through",
+     [0, 1, 1], {1: "Right from your own 1a = -7: 0.00091105 is expected"}),
+    ("an equal rule, where the usual one fits in most places", CURVES,
+     [[3, 0.405, -2], [0.5, 0.6, 0.119], [0.045, 0.24, 0.105]], "wrong partial follow-through", [0, 0.6667, 1],
+     {2: "Right from your own 1a = [3, 0.405, -2]: [0.045177, 0.24002, 0.10499]"}),
+    ("a local derivative by two edges", SQUARE, [2, 4, 12], "wrong follow-through follow-through", [0, 1, 1], {}),
+    ("a local derivative of a long line", SOFTPLUS, [0.9, 2.7], "wrong follow-through", [0, 1],
+     {1: "Right from your own 1a = 0.9: 2.7 is expected"}),
     ("a blank one is no number", TWO, [None, None, 6], "blank blank correct", [0, 0, 1], {}),
 ]  # fmt: skip
 
@@ -140,3 +165,24 @@ def test_a_class_that_slips_differently_is_marked_as_each_alone() -> None:
     pairs = [(made.submission(*answers), made.key) for made, answers in told]
     for (submission, key), marked in zip(pairs, mark_all(pairs), strict=True):
         assert isinstance(marked, tuple) and marked[0] == mark(submission, key)[0]
+
+
+@pytest.mark.parametrize("x", [3, [3, 1]])
+def test_a_class_with_numbers_of_their_own_is_marked_as_each_alone(x: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody goes on from the numbers of everybody else, with all answers, without the first, or the second."""
+    judged: list[int] = []
+    monkeypatch.setattr("t1gen.marking.mark.judge", lambda papers: judged.append(len(papers)) or judge(papers))
+    made = [sheet("z = w * x - 3; p = sigmoid(z); L = sum(p + abs(z))", "[z, p, dL/dz, dL/dw]", {"w": w, "x": x})
+            for w in (0.5, 2, 0, -1, 2500)]  # fmt: skip
+    pairs = []
+    for mine in made:
+        for other in made:
+            first, second, *rest = other.values
+            for answers in ((first, second, *rest), (None, second, *rest), (first, None, *rest)):
+                pairs.append((mine.submission(*answers), mine.key))
+    reports = [mark(submission, key)[0] for submission, key in pairs]
+    judged.clear()
+    assert [marked[0] for marked in mark_all(pairs) if isinstance(marked, tuple)] == reports
+    assert judged == [len(pairs)], "all in one evaluation"
+    verdicts = {q.verdict for report in reports for q in report.questions.values()}
+    assert verdicts >= {"correct", "follow-through", "review", "wrong", "blank"}
