@@ -5,6 +5,7 @@ from functools import lru_cache
 
 EM = 0.387
 LINE = 0.42
+ROW = 0.54
 HIGH = 0.75
 
 _FONT = re.compile(r"\\(?:operatorname|mathrm|mathit|mathbf|mathsf|mathbb|text|texttt|boldsymbol)\*?(?![a-zA-Z])")
@@ -29,7 +30,7 @@ def breadth(latex: str) -> float:
 def height(latex: str) -> float:
     """How high a formula is: of one line, or with fractions or matrix rows."""
     if r"\begin{" in latex:
-        return LINE * (1 + latex.count(r"\\"))
+        return ROW * (1 + latex.count(r"\\"))
     return HIGH if "frac{" in latex else LINE
 
 
@@ -38,7 +39,7 @@ def _ems(latex: str) -> float:
     for matrix in _MATRIX.findall(latex):
         rows = [[_ems(cell) for cell in row.split("&")] for row in matrix.split(r"\\")]
         columns = list(zip(*rows, strict=True)) if len({len(row) for row in rows}) == 1 else [tuple(map(sum, rows))]
-        total += sum(map(max, columns)) + 0.9 * (len(columns) - 1) + 1.0
+        total += sum(map(max, columns)) + 0.9 * (len(columns) - 1) + 1.2
     flat = _FRACTION.sub(lambda m: max(m[1], m[2], key=_ems), _MATRIX.sub("", latex))
     flat = _NAMED.sub(r"\1", _FONT.sub("", flat))
     for script in _SCRIPT.findall(flat):
@@ -50,7 +51,7 @@ def _letter(token: str) -> float:
     if token in _SPACES:
         return _SPACES[token]
     if token in _SIGNS:
-        return 1.15
+        return 1.2
     if token in _NARROW:
         return _NARROW[token]
-    return 0.92 if token in "mwMW" else 0.76 if token.isupper() else 0.62 if token.startswith("\\") else 0.54
+    return 0.92 if token in "mwMW" else 0.76 if token.isupper() else 0.76 if token.startswith("\\") else 0.54

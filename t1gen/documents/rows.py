@@ -15,6 +15,7 @@ from t1gen.documents.layout import Layout, layout
 ROOM = 17.0  # the width of a line
 TALLEST = 21.0
 STUBS = 1.2  # about what they add to a row
+TRIES, CLOSER = 12, 0.88
 SMALLEST = 0.74  # labels of 9.5 points are 7 points high then
 
 
@@ -29,8 +30,9 @@ def pictures(graph: Graph, room: float = ROOM, size: float = 1.0) -> tuple[Layou
     if share >= SMALLEST * size:
         return (replace(whole, scale=share),)
     parts = _Parts(graph, whole)
-    for rows in range(2, 1 + max(2, len(parts.sides))):
-        drawn = [layout(part) for part in parts.of(parts.ends(rows, room / SMALLEST / size))]
+    drawn = [whole]
+    for attempt in range(TRIES):
+        drawn = [layout(part) for part in parts.of(parts.ends(room / SMALLEST / size * CLOSER**attempt))]
         share = _share(drawn, room, size)
         if share >= SMALLEST * size:
             break
@@ -70,10 +72,10 @@ class _Parts:
         is_last = last == len(self.sides) - 1
         return (self.sides[last][1] if is_last else self.sides[last + 1][0] + STUBS) - left
 
-    def ends(self, rows: int, limit: float) -> list[int]:
-        """The last column of each row: rows within `limit` if possible, few lines from row to row, even rows."""
+    def ends(self, limit: float) -> list[int]:
+        """The last column of each of as few rows as are about within `limit`: few lines cut, then even rows."""
         best: dict[int, tuple[float, float, float, list[int]]] = {-1: (0.0, 0.0, 0.0, [])}
-        for _ in range(rows):
+        for _ in self.sides:
             found: dict[int, tuple[float, float, float, list[int]]] = {}
             for end, (over, cut, square, ends) in best.items():
                 for last in range(end + 1, len(self.sides)):
@@ -82,7 +84,10 @@ class _Parts:
                     way = over + max(0.0, width - limit), cut + lines, square + width**2, [*ends, last]
                     found[last] = min(found.get(last, way), way)
             best = found
-        return best[len(self.sides) - 1][3]
+            over, _, _, ends = best.get(len(self.sides) - 1, (1.0, 0.0, 0.0, []))
+            if not over and len(ends) > 1:
+                return ends
+        return list(range(len(self.sides)))
 
     def of(self, ends: list[int]) -> Iterator[Graph]:
         """The graph of each row, stubs among its nodes."""
@@ -106,7 +111,8 @@ class _Parts:
                 if away:
                     nodes.append(Node(free, label, "stub"))
                     free += 1
-            yield Graph(tuple(nodes), tuple(edges))
+            if nodes:
+                yield Graph(tuple(nodes), tuple(edges))
 
 
 def _continued(edge: Edge, stub: int, is_shared: bool) -> Edge:

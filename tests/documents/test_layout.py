@@ -13,20 +13,23 @@ from t1gen.documents.lettering import breadth, height
 from t1gen.errors import EngineError
 
 GRAPHS = [neuron(), square(), chain(9), Graph((Node(3, m("x"), "input"),), ()), Graph((), ())]
-LABELS = ["z", r"h_{12} \in \mathbb{R}^{3 \times 4}", r"\mathbb{R}^{2}", None]
+SHAPED = [r"h_{12} \in \mathbb{R}^{3 \times 4}", r"\mathbb{R}^{2}"]
 VALUES = ["-0.269", r"(1,\; -2.125,\; 0.5)", r"\begin{bmatrix} 1.25 & -2 \\ 0 & 0.333 \end{bmatrix}", None]
 BELOW = [*VALUES, r"\frac{\partial L}{\partial W}"]
 
 
 def dressed(graph: Graph, seed: int) -> Graph:
-    """Names, shapes, values and gradients on the edges, in all mixtures."""
+    """Names with values, or shapes, and gradients on the edges, in all mixtures."""
     random = Random(seed)
 
     def drawn(texts):
         text = random.choice(texts)
         return m(text) if text else None
 
-    carried = {node.id: (drawn(LABELS), drawn(VALUES)) for node in graph.nodes}
+    carried = {
+        node.id: (drawn(["z", None]), drawn(VALUES)) if random.random() < 0.7 else (drawn(SHAPED), None)
+        for node in graph.nodes
+    }
     edges = [Edge(e.source, e.target, carried[e.source][0], drawn(BELOW), carried[e.source][1]) for e in graph.edges]
     return Graph(tuple(replace(node, below=drawn(BELOW)) for node in graph.nodes), tuple(edges))
 
