@@ -1,5 +1,6 @@
 """The picture of a computational graph: inputs, operations, and edges that carry names, values and gradients."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,11 +14,11 @@ from t1gen import files
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Math, Plain, Text
 from t1gen.mapping.evaluate import Values, evaluate
-from t1gen.mapping.notation import latex_name
+from t1gen.mapping.notation import elementary, latex_name
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.sweep import Sweep
-from t1gen.markdown import value_math
+from t1gen.markdown import runs, value_math
 from t1gen.problems.issued import Issued, givens_of
 from t1gen.wording import say
 
@@ -129,7 +130,11 @@ def worked_graph(language: str, problem: files.Problem, solved: Issued, values: 
         values = evaluate(tape.pruned(wanted), givens_of(problem), start=values)
     decimals = next((q.decimals for q in problem.questions if q.decimals is not None), 3)
     numbers = Numbers(language, decimals, values, sweep.output if sweep else "", gradients, uses)
-    return [valued(program, numbers), *table(program, numbers)]
+    picture = valued(program, numbers)
+    parts = any(node.below for node in picture.nodes)
+    word = "values" if sweep is None else "cotangents" if program.shape(sweep.output) else "gradients"
+    told = say(language, "picture", word, of=numbers.output, parts=parts)
+    return [blocks.Paragraph(runs(told)), picture, *table(program, numbers)]
 
 
 def _sweep(sweeps: list[Sweep], mapping: Program) -> Sweep | None:
@@ -205,6 +210,8 @@ def _node_label(program: Program, step: Step) -> Math:
         return Math(latex_name(step.name), step.name)
     if step.op == "pow" and program[step.args[1]].op == "const":
         return Math(rf"(\cdot)^{{{step.args[1]}}}", f"**{step.args[1]}")
+    if step.op == "index" and (at := re.search(r"\[[-\d, ]+\]$", elementary(step, program))):
+        return Math(at[0], at[0])
     if step.op in SYMBOLS:
         return Math(SYMBOLS[step.op], (OPS[step.op].infix or (step.op, 0))[0])
     return Math(rf"\mathrm{{{step.op.replace('_', ' ')}}}", step.op)

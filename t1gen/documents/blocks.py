@@ -95,6 +95,13 @@ class Edge:
     value: Math | None = None
     blank: tuple[int, ...] | None = None
 
+    @property
+    def above(self) -> Math | None:
+        """z = -1: the name and the value."""
+        if self.label is None or self.value is None:
+            return self.label or self.value
+        return Math(f"{self.label.latex} = {self.value.latex}", f"{self.label.plain} = {self.value.plain}")
+
 
 @dataclass(frozen=True)
 class Graph:

@@ -172,24 +172,17 @@ def _trunk(node: Node, edges: list[Edge]) -> _Carried:
     if node.kind == "stub":
         return _Carried((), _text(first.below) + _box(first.blank) if len(edges) == 1 else ())
     below = node.below or (first.below if len(edges) == 1 else None)
-    if any(_said(edge) != _said(first) for edge in edges):
+    if any(edge.above != first.above for edge in edges):
         return _Carried((), _text(below))
-    return _Carried(_text(_said(first)) + _box(first.blank), _text(below) + _box(first.blank))
+    return _Carried(_text(first.above) + _box(first.blank), _text(below) + _box(first.blank))
 
 
 def _branch(edge: Edge, edges: list[Edge]) -> _Carried:
     """What an edge carries by itself."""
     if len(edges) == 1:
         return _Carried()
-    own = any(_said(other) != _said(edge) for other in edges)
-    return _Carried((_text(_said(edge)) + _box(edge.blank)) if own else (), _text(edge.below) + _box(edge.blank))
-
-
-def _said(edge: Edge) -> Math | None:
-    """z = -1: name and value of what an edge carries."""
-    if edge.label is None or edge.value is None:
-        return edge.label or edge.value
-    return Math(f"{edge.label.latex} = {edge.value.latex}", f"{edge.label.plain} = {edge.value.plain}")
+    own = any(other.above != edge.above for other in edges)
+    return _Carried((_text(edge.above) + _box(edge.blank)) if own else (), _text(edge.below) + _box(edge.blank))
 
 
 # The plan: columns, and what is linked

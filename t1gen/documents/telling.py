@@ -7,11 +7,12 @@ from t1gen.documents.blocks import Edge, Graph, Math
 
 @dataclass(frozen=True)
 class Told:
-    """A node by its number in the graph, and where its arrows come from: number and edge."""
+    """A node by its number in the graph, where its arrows come from (number and edge), and its whole gradient."""
 
     name: str
     label: Math
     sources: tuple[tuple[str, Edge], ...]
+    below: Math | None
 
 
 def told(graph: Graph) -> tuple[Told, ...]:
@@ -22,16 +23,19 @@ def told(graph: Graph) -> tuple[Told, ...]:
             names[node.id],
             node.label,
             tuple((names[edge.source], edge) for edge in graph.edges if edge.target == node.id),
+            node.below,
         )
         for node in graph.nodes
     )
 
 
 def arrows(graph: Graph) -> str:
-    """The picture in one line of words: `w → @, x → @ (z), @ → L`."""
+    """The picture in one line of words: `w → @, x → @ (z = 2), @ → L`."""
     names = {node.id: node.label.plain for node in graph.nodes}
-    carried = ((edge, f" ({edge.label.plain})" if edge.label else "") for edge in graph.edges)
-    return ", ".join(f"{names[edge.source]} \u2192 {names[edge.target]}{label}" for edge, label in carried)
+    carried = ((edge, "; ".join(part.plain for part in (edge.above, edge.below) if part)) for edge in graph.edges)
+    return ", ".join(
+        f"{names[edge.source]} \u2192 {names[edge.target]}{f' ({text})' if text else ''}" for edge, text in carried
+    )
 
 
 def columns(rows: list[list[str]]) -> list[str]:
