@@ -29,14 +29,18 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except T1genError as error:
-            click.echo(f"t1gen: {error}", err=True)
+            from t1gen.files import printable
+
+            click.echo(printable(f"t1gen: {error}"), err=True)
             ctx.exit(2)
         except BrokenPipeError:
             sys.stderr.close()
             ctx.exit(0)
         except OSError as error:
-            _print_no_more()
-            click.echo(f"t1gen: cannot be printed: {error.strerror or error}", err=True)
+            what = f"{error.filename}: cannot be used" if error.filename else "cannot be printed"
+            if not error.filename:
+                _print_no_more()
+            click.echo(f"t1gen: {what}: {error.strerror or error}", err=True)
             ctx.exit(2)
 
 

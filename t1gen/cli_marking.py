@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,43 @@ import click
 
 if TYPE_CHECKING:
     from t1gen.desk.classroom import Classroom, Refused
+    from t1gen.desk.decisions import Names
     from t1gen.desk.grading import Graded, Order, Task
-    from t1gen.desk.review import Group
+    from t1gen.desk.ledger import Book
+    from t1gen.desk.review import Case, Group
+    from t1gen.exchange.gradebook import Row
     from t1gen.files import Decision, Key
 
 FILE = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a class and the submissions to mark are, as it was said on the command line."""
+
+    folder: Path
+    manifest: Path | None
+    out: Path | None
+
+    def room(self) -> Classroom:
+        from t1gen.desk import classroom
+
+        return classroom.opened(self.manifest) if self.manifest else classroom.above(self.folder)
+
+    def book(self, room: Classroom) -> Book:
+        from t1gen.desk import ledger
+
+        return ledger.opened((self.out or room.place) / "ledger.json", room.manifest.exam)
+
+    def command(self, name: str, *more: str) -> str:
+        """What to type to do something else with the same submissions."""
+        import shlex
+
+        from t1gen.files import one_line
+
+        manifest = ["--manifest", str(self.manifest)] if self.manifest else []
+        out = ["--out", str(self.out)] if self.out else []
+        return one_line(shlex.join(["t1gen", name, str(self.folder), *manifest, *out, *more]))
 
 
 @dataclass(frozen=True)
@@ -57,7 +90,7 @@ def grade(submissions: tuple[Path, ...], feedback: str, voids: tuple[str, ...], 
     \b
     Examples:  t1gen grade t1-42/submission.json --feedback html
                t1gen grade t1-2026 --gradebook gradebook.csv
-               t1gen grade t1-2026 --void 2a=full --by 'A. Smith' --reason 'misprint'
+               t1gen grade t1-2026 --void neuron-step:a=full --by 'A. Smith' --reason 'misprint'
     """
     asked = Asked(pages=_pages(feedback), voids=voids, **told)
     folders = [path for path in submissions if path.is_dir()]
@@ -85,9 +118,10 @@ def _pages(text: str) -> tuple[str, ...]:
 def _papers(paths: Sequence[Path], asked: Asked) -> int:
     from t1gen.desk import grading
     from t1gen.desk.classroom import Refused
+    from t1gen.desk.decisions import names
 
     for place, one in _beside(paths, asked.key).items() if asked.voids or asked.marks is not None else ():
-        _decide(place, one[0].exam, one, asked)
+        _decide(place, one[0].exam, names(one), asked)
     work = list(grading.tasks(paths, asked.key, asked.out))
     order = grading.Order(pages=asked.pages, regrade=asked.regrade)
     graded = iter(grading.grade([w for w in work if isinstance(w, grading.Task)], order))
@@ -122,53 +156,59 @@ def _say_report(result: Graded, full: bool) -> None:
     from rich.table import Table
 
     from t1gen.desk.tally import cells, total
-    from t1gen.files import printable
+    from t1gen.files import one_line
 
     report = result.report
     for notice in result.notices:
-        click.echo(f"note: {printable(notice)}", err=True)
+        click.echo(f"note: {one_line(notice)}", err=True)
     if full:
         table = Table(box=None, header_style="bold", pad_edge=False)
         for title in ("question", "given", "expected", "points", "verdict"):
             table.add_column(title, justify="right" if title == "points" else "left", overflow="fold", max_width=46)
         for row in cells(report):
-            table.add_row(*map(printable, row))
+            table.add_row(*map(one_line, row))
         Console(highlight=False, markup=False).print(table)
     state = " (provisional: a person must look at some answers)" if report.provisional else ""
-    click.echo(f"{printable(result.who)}: {total(report)} points{state}   report: {result.task.report}")
+    click.echo(one_line(f"{result.who}: {total(report)} points{state}   report: {result.task.report}"))
 
 
 # a class
 
 
 def _class(folder: Path, asked: Asked) -> int:
-    from t1gen.desk import classroom, grading, ledger
+    from t1gen.desk import decisions, grading
     from t1gen.desk.folders import held, sweep
+    from t1gen.exchange.gradebook import check_place
 
     if asked.key:
         raise click.UsageError("--key belongs to a single submission; a class has its keys in keys/")
-    room = classroom.opened(asked.manifest) if asked.manifest else classroom.above(folder)
+    if asked.gradebook:
+        check_place(asked.gradebook)
+    place = Place(folder, asked.manifest, asked.out)
+    room = place.room()
     with held(room.place):
-        for place in (room.place, folder, *([asked.out] if asked.out and asked.out.is_dir() else [])):
-            sweep(place)
+        for each in (room.place, folder, *([asked.out] if asked.out and asked.out.is_dir() else [])):
+            sweep(each)
         if asked.gradebook:
             sweep(asked.gradebook.parent, asked.gradebook.name)
         if asked.voids or asked.marks is not None:
-            _decide(room.decisions, room.manifest.exam, list(_keys(room)), asked)
+            names = decisions.names(_keys(room) if asked.voids else ())
+            _decide(room.decisions, room.manifest.exam, names, asked)
         work = grading.class_tasks(folder, room, asked.out)
-        book = ledger.opened((asked.out or room.place) / "ledger.json", room.manifest.exam)
-        order = grading.Order(pages=asked.pages, book=book, regrade=asked.regrade)
+        order = grading.Order(pages=asked.pages, book=place.book(room), regrade=asked.regrade)
         results = _marked(work, order)
         if asked.regrade:
             results = _regraded(results, order, asked)
-        return _finish(room, results, asked)
+        return _finish(room, results, asked, place)
 
 
 def _keys(room: Classroom) -> Iterator[Key]:
+    """The keys of a class that can be read; of another one it is told where it is needed."""
     from t1gen import files
+    from t1gen.errors import FileError
 
     for seat in room.manifest.students:
-        if room.key(seat).is_file():
+        with suppress(FileError):
             yield files.read(room.key(seat), files.Key)
 
 
@@ -183,7 +223,7 @@ def _marked(work: Sequence[Task | Refused], order: Order) -> list[Graded | Refus
     return [w if isinstance(w, Refused) else next(found) for w in work]
 
 
-def _finish(room: Classroom, results: Sequence[Graded | Refused], asked: Asked) -> int:
+def _finish(room: Classroom, results: Sequence[Graded | Refused], asked: Asked, place: Place) -> int:
     """Say what became of everybody, and write the gradebook."""
     from t1gen import files
     from t1gen.desk import tally
@@ -192,31 +232,76 @@ def _finish(room: Classroom, results: Sequence[Graded | Refused], asked: Asked) 
 
     graded = [r for r in results if not isinstance(r, Refused)]
     refused = [r for r in results if isinstance(r, Refused)]
+    part = room.is_part(place.folder)
+    rows = tally.rows(room, results, part=part)
     if not asked.regrade:
         _say_changed(graded)
     for one in graded:
-        click.echo(files.printable(tally.line(one)))
+        click.echo(files.one_line(tally.line(one)))
+    if not part:
+        _say_left(room, place, rows, graded)
     _say_means(graded)
-    rows = tally.rows(room, results)
     if asked.gradebook:
         files.write(asked.gradebook, gradebook(rows), force=True)
         click.echo(f"gradebook: {asked.gradebook}")
-    _say_class(room, rows, graded)
+    _say_class(room, rows, graded, part)
+    _say_open(graded, asked, place)
+    astray = _astray(room, graded)
+    for told in astray:
+        click.echo(files.one_line(f"note: {room.decisions}: {told}"), err=True)
+    _say_refused(refused, graded)
+    open_ = any(tally.status(g) in ("provisional", "standing") or g.notices for g in graded)
+    return int(bool(refused or astray or open_))
+
+
+def _say_refused(refused: Sequence[Refused], graded: Sequence[Graded]) -> None:
+    from t1gen.files import one_line
+
     if refused:
         click.echo(f"{len(refused)} could not be marked:", err=True)
-        for no in refused:
-            _error(no)
-    return int(bool(refused) or any(tally.status(g) in ("provisional", "standing") or g.notices for g in graded))
+    for no in refused:
+        _error(no)
+    stand = [one for one in graded if one.problem]
+    if stand:
+        click.echo(f"{len(stand)} could not be marked anew, so what was marked before stands:", err=True)
+    for one in stand:
+        click.echo(one_line(f"t1gen: {one.problem}"), err=True)
+
+
+def _astray(room: Classroom, graded: Sequence[Graded]) -> list[str]:
+    """What is decided on questions and tests that nobody has."""
+    from t1gen.desk import decisions
+
+    kept = decisions.read(room.decisions, room.manifest.exam)
+    if not kept.voided and not kept.answers:
+        return []
+    names = {name for one in graded for name in decisions.in_report(one.report)}
+    found = list(decisions.astray(kept, room.by_variant, names))
+    names |= set(decisions.names(_keys(room)) if found else ())
+    return list(decisions.astray(kept, room.by_variant, names)) if found else []
+
+
+def _say_left(room: Classroom, place: Place, rows: Sequence[Row], graded: Sequence[Graded]) -> None:
+    """Whose report is of what was handed in before, and is now missing or refused."""
+    from t1gen.desk.grading import left_behind
+    from t1gen.desk.tally import total
+    from t1gen.files import one_line
+
+    states = {row.seat.id: row.status for row in rows if row.report is None}
+    for seat, path, report in left_behind(place.book(room), room, [one.task for one in graded]):
+        if state := states.get(seat.id):
+            told = f"{seat.id}: {total(report)} -> {state}; {path} is on what was handed in before"
+            click.echo(one_line(told))
 
 
 def _say_changed(graded: Sequence[Graded]) -> None:
     """Whose marks a decision or another submission changed since the last run."""
     from t1gen.desk.changes import changes
-    from t1gen.files import printable
+    from t1gen.files import one_line
 
     for one in graded:
         for change in changes(one.before, one.report) if one.before and one.state == "marked" else ():
-            click.echo(printable(f"{one.who}: {change}"))
+            click.echo(one_line(f"{one.who}: {change}"))
 
 
 def _say_means(graded: Sequence[Graded]) -> None:
@@ -229,25 +314,41 @@ def _say_means(graded: Sequence[Graded]) -> None:
     width = max((len(m.problem) for m in found), default=0)
     for mean in found:
         part = f"{100 * mean.points / mean.of:3.0f} %" if mean.of else "  - "
-        verdicts = ", ".join(f"{count} {verdict}" for verdict, count in mean.verdicts.items())
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in mean.verdicts.items())
+        told = " ".join([*([counts] if counts else []), *([f"({mean.void} void)"] if mean.void else [])])
         points = f"{mean.points:.2f} of {mean.of:g}"
-        click.echo(f"  {mean.question:<{wide}}  {mean.problem:<{width}}  {points}  {part}   {verdicts}")
+        click.echo(f"  {mean.question:<{wide}}  {mean.problem:<{width}}  {points}  {part}   {told}")
 
 
-def _say_class(room: Classroom, rows: Sequence[Any], graded: Sequence[Graded]) -> None:
+def _say_class(room: Classroom, rows: Sequence[Row], graded: Sequence[Graded], part: bool) -> None:
     from statistics import fmean
 
     counts = {state: sum(r.status == state for r in rows) for state in dict.fromkeys(r.status for r in rows)}
-    kept = sum(g.state == "kept" for g in graded)
     told = ", ".join(f"{n} {state}" for state, n in counts.items())
     mean = f"; mean {fmean(g.report.points for g in graded):.2f}" if graded else ""
-    click.echo(f"{room.manifest.exam}: {len(rows)} students: {told}{mean}")
-    if kept:
-        click.echo(f"  {kept} were marked before and are up to date")
-    if standing := sum(g.state == "standing" for g in graded):
-        click.echo(f"  {standing} were marked with other keys or another t1gen and stand; --regrade shows what changes")
-    if waiting := sum(r.status == "provisional" for r in rows):
-        click.echo(f"  {waiting} wait for a person: t1gen review {room.place}")
+    everybody = len(room.manifest.students)
+    who = f"a part of the class, {len(rows)} of {everybody} students" if part else f"{len(rows)} students"
+    click.echo(f"{room.manifest.exam}: {who}: {told}{mean}")
+
+
+def _say_open(graded: Sequence[Graded], asked: Asked, place: Place) -> None:
+    """What is left to do, and what a teacher may not expect."""
+    from t1gen.desk import tally
+    from t1gen.files import one_line
+
+    if kept := sum(g.state == "kept" for g in graded):
+        were, are = ("was", "is") if kept == 1 else ("were", "are")
+        click.echo(f"  {kept} {were} marked before and {are} up to date")
+    if standing := sum(g.state == "standing" and not g.problem for g in graded):
+        were, keys, stand = ("was", "another key", "stands") if standing == 1 else ("were", "other keys", "stand")
+        click.echo(f"  {standing} {were} marked with {keys} or another t1gen and {stand}; --regrade shows what changes")
+    if pending := tally.standing(graded):
+        click.echo(f"  waiting for --regrade, and not counted yet: {pending}")
+    if waiting := sum(bool(g.waiting) for g in graded):
+        click.echo(f"  {waiting} {'waits' if waiting == 1 else 'wait'} for a person: {place.command('review')}")
+    if asked.marks is None and (by := tally.marked_by(graded)):
+        told = f"marks by {', '.join(by)} count as a person's; where students wrote them, --ignore-marks"
+        click.echo(one_line(f"  {told}"))
 
 
 def _regraded(results: list[Graded | Refused], order: Order, asked: Asked) -> list[Graded | Refused]:
@@ -256,23 +357,24 @@ def _regraded(results: list[Graded | Refused], order: Order, asked: Asked) -> li
     from t1gen.desk.classroom import Refused
     from t1gen.desk.grading import write
     from t1gen.desk.tally import total
-    from t1gen.files import amount, printable
+    from t1gen.files import amount, one_line
 
     more = 0.0
     changed = 0
-    for one in results:
-        found = changes(one.before, one.report) if not isinstance(one, Refused) and one.before else []
-        if isinstance(one, Refused) or not one.before or not found:
+    anew = [one for one in results if not isinstance(one, Refused) and one.state == "marked"]
+    for one in anew:
+        found = changes(one.before, one.report) if one.before else []
+        if not one.before or not found:
             continue
         changed, more = changed + 1, more + one.report.points - one.before.points
         parts = "; ".join(map(str, found))
-        click.echo(printable(f"{one.who}: {total(one.before)} -> {total(one.report)}: {parts}"))
+        click.echo(one_line(f"{one.who}: {total(one.before)} -> {total(one.report)}: {parts}"))
     sign = "+" if more >= 0 else ""
-    click.echo(f"{changed} of {len(results)} change, together by {sign}{amount(more)} points")
+    click.echo(f"{changed} of {len(anew)} change, together by {sign}{amount(more)} points")
     if changed and not asked.yes and not _agreed("Write these reports?"):
         click.echo("Nothing was written (--yes writes without asking).")
         raise SystemExit(1)
-    written = [one if isinstance(one, Refused) else write(one, order) for one in results]
+    written = [one if isinstance(one, Refused) or one.state == "standing" else write(one, order) for one in results]
     if order.book:
         order.book.save()
     return written
@@ -287,24 +389,36 @@ def _agreed(question: str) -> bool:
 
 
 def _error(refused: Refused) -> None:
-    from t1gen.files import printable
+    from t1gen.files import one_line
 
-    click.echo(printable(f"t1gen: {refused.error}"), err=True)
+    click.echo(one_line(f"t1gen: {refused.error}"), err=True)
 
 
-def _decide(place: Path, exam: str, keys: Sequence[Key], asked: Asked) -> None:
+def _decide(place: Path, exam: str, names: Names, asked: Asked) -> None:
     """Write down which questions are taken back, and whether marks in submissions count."""
     from msgspec.structs import replace
 
     from t1gen.desk import decisions
+    from t1gen.errors import FileError
+    from t1gen.files import Void
 
     found = decisions.read(place, exam)
+    done, said = list[str](), list[str]()
     for text in asked.voids:
         question, how = decisions.asked(text)
-        found = decisions.void(found, decisions.known(question, keys), how, by=_name(asked.by), note=asked.reason)
+        name = decisions.known(question, names)
+        if name in done:
+            raise FileError(f"{name} is taken back twice in one command; say it once")
+        made = None if how == "none" else Void(how=how, by=_name(asked.by), note=asked.reason, at=decisions.now())
+        found, before = decisions.void(found, name, names, made)
+        done.append(name)
+        spelled = name if question == name else f"{question}, {name}"
+        said.append(f"{spelled}: {decisions.told(made)}{f' (before: {decisions.told(before)})' if before else ''}")
     if asked.marks is not None:
         found = replace(found, ignore_marks=not asked.marks)
     decisions.write(place, found)
+    for line in said:
+        click.echo(line)
 
 
 def _name(by: str) -> str:
@@ -336,18 +450,21 @@ def review(folder: Path, by: str, manifest: Path | None, out: Path | None, only_
     \b
     Example:  t1gen review t1-2026
     """
-    from t1gen.desk import classroom, decisions, grading, ledger, review
+    from t1gen.desk import grading, review
+    from t1gen.desk.classroom import Refused
     from t1gen.desk.folders import held
+    from t1gen.desk.tally import standing
 
-    room = classroom.opened(manifest) if manifest else classroom.above(folder)
+    place = Place(folder, manifest, out)
+    room = place.room()
     with held(room.place):
-        order = grading.Order(book=ledger.opened((out or room.place) / "ledger.json", room.manifest.exam))
+        order = grading.Order(book=place.book(room))
 
-        def marked() -> list[Graded | Refused]:
-            return _marked(grading.class_tasks(folder, room, out), order)
+        def marked() -> list[Graded]:
+            results = _marked(grading.class_tasks(folder, room, out), order)
+            return [r for r in results if not isinstance(r, Refused)]
 
-        kept = decisions.read(room.decisions, room.manifest.exam).answers if decided else None
-        found = review.groups([g for g in marked() if isinstance(g, grading.Graded)], kept)
+        found = review.groups(marked(), decided=decided)
         if not found:
             click.echo("Nothing was decided yet." if decided else "Nothing waits for a person.")
             return
@@ -355,15 +472,23 @@ def review(folder: Path, by: str, manifest: Path | None, out: Path | None, only_
             for number, group in enumerate(found, 1):
                 _say_group(room, group, number, len(found))
             raise SystemExit(1)
-        count, left = _walk(room, found, by)
-        if count:
-            marked()
-        click.echo(f"{count} answers decided and kept in {room.decisions}; {left} left.")
-        click.echo(f"The gradebook: t1gen grade {folder} --gradebook gradebook.csv")
+        count, left = _walk(room, found, by, decided)
+        _say_decided(room, count, None if decided else left)
+        if count and (pending := standing(marked())):
+            click.echo(f"Waiting for a regrade, and not counted yet: {pending}: {place.command('grade', '--regrade')}")
+        click.echo(f"The gradebook: {place.command('grade', '--gradebook', 'gradebook.csv')}")
         raise SystemExit(1 if left and not decided else 0)
 
 
-def _walk(room: Classroom, found: Sequence[Group], by: str) -> tuple[int, int]:
+def _say_decided(room: Classroom, count: int, left: int | None) -> None:
+    """How many answers were decided, and where more wait how many are left."""
+    from t1gen.desk.tally import counted
+
+    done = f"{counted(count, 'answer')} decided and kept in {room.decisions}" if count else "Nothing was decided"
+    click.echo(f"{done}." if left is None else f"{done}; {left} left.")
+
+
+def _walk(room: Classroom, found: Sequence[Group], by: str, decided: bool) -> tuple[int, int]:
     """Ask about group by group, each decision written at once; how many answers were decided and are left."""
     from t1gen.desk import decisions
 
@@ -376,7 +501,7 @@ def _walk(room: Classroom, found: Sequence[Group], by: str) -> tuple[int, int]:
         number += 1
         _say_group(room, group, number, number + len(todo))
         try:
-            told = _points(group)
+            told = _points(group, undo=decided)
             if told == "each":
                 todo = [*group.apart(), *todo]
                 continue
@@ -384,7 +509,7 @@ def _walk(room: Classroom, found: Sequence[Group], by: str) -> tuple[int, int]:
                 continue
             kept = decisions.read(room.decisions, room.manifest.exam)
             if told == "undo":
-                kept = decisions.forget(kept, [(c.report.variant, c.question) for c in group.cases])
+                kept = decisions.forget(kept, [one for case in group.cases for one in case.undone])
             else:
                 reason = click.prompt("reason", default=reason or None)
                 kept = decisions.decide(kept, _made(group, float(told), name, reason))
@@ -402,14 +527,14 @@ def _made(group: Group, points: float, by: str, reason: str) -> list[Decision]:
     return [case.decision(rounded(points), by, reason) for case in group.cases]
 
 
-def _points(group: Group) -> str:
+def _points(group: Group, undo: bool) -> str:
     """Points as a person types them, or each, later, undo; q stops."""
     of = group.first.of
     several = len(group.cases) > 1
     hint = f"points, 0 to {of:g}" + (f" for all {len(group.cases)}, e: one by one" if several else "")
-    undo = ", -: undo" if group.first.decided_by != "rule" else ""
+    hint += ", -: undo" if undo else ""
     while True:
-        text = click.prompt(f"{hint}{undo}, Enter: later, q: stop", default="", show_default=False).strip().lower()
+        text = click.prompt(f"{hint}, Enter: later, q: stop", default="", show_default=False).strip().lower()
         if text in ("", "q", "quit"):
             if text:
                 raise click.Abort
@@ -425,50 +550,79 @@ def _points(group: Group) -> str:
 
 
 def _amount(text: str) -> float | None:
+    """Points such as 0.5, 0,5 or 1/2; None where a text is no such number, or a large one."""
+    import re
     from fractions import Fraction
 
-    try:
-        return float(Fraction(text.replace(",", ".").replace(" ", "")[:20]))
-    except (ValueError, ZeroDivisionError):
+    plain = text.replace(",", ".").replace(" ", "")
+    if not re.fullmatch(r"[0-9]{1,6}(/0*[1-9][0-9]{0,5})?|[0-9]{0,6}\.[0-9]{1,12}", plain):
         return None
+    return float(Fraction(plain))
 
 
 def _say_group(room: Classroom, group: Group, number: int, of: int) -> None:
     from t1gen.desk import review
-    from t1gen.desk.tally import short
-    from t1gen.files import printable
+    from t1gen.desk.tally import counted, short
+    from t1gen.files import one_line
 
     first, cases = group.first, group.cases
     who = ", ".join(c.report.student or c.report.variant for c in cases[:6])
     more = f" and {len(cases) - 6} more" if len(cases) > 6 else ""
-    several = "1 answer" if len(cases) == 1 else f"{len(cases)} identical answers"
-    click.secho(f"[{number}/{of}] {cases[0].question} of {group.problem}: {several}: {who}{more}", bold=True)
+    several = counted(len(cases), "answer" if len(cases) == 1 else "identical answer")
+    click.secho(one_line(f"[{number}/{of}] {cases[0].question} of {group.problem}: {several}: {who}{more}"), bold=True)
     expected = [f"{short(value)}{f' ({count} of them)' if count < len(cases) else ''}"
                 for value, count in review.expected(group)]  # fmt: skip
-    lines = {
-        "question": _question(room, group),
-        "given": short(first.given),
-        "why": f"{first.verdict}: {' '.join(first.reasons)}",
-        "expected": ", ".join(expected[:4]) + (f" and {len(expected) - 4} others" if len(expected) > 4 else ""),
-        "from own": short(first.expected_from_own),
-        "decided": f"{first.points:g} of {first.of:g} by {first.decided_by}" if first.decided_by != "rule" else "",
-    }
-    for name, text in lines.items():
+    reasons = " ".join(r for r in first.reasons if r and r != first.note)
+    lines = [
+        ("question", _question(room, group)),
+        ("given", short(first.given)),
+        ("why", f"{first.verdict}{': ' if reasons else ''}{reasons}"),
+        ("expected", ", ".join(expected[:4]) + (f" and {len(expected) - 4} others" if len(expected) > 4 else "")),
+        ("from own", short(first.expected_from_own)),
+        *_decided(cases[0]),
+    ]
+    for name, text in lines:
         if text:
-            click.echo(printable(f"  {name:<9} {text}"))
+            click.echo(one_line(f"  {name:<9} {text}"))
+
+
+def _decided(case: Case) -> Iterator[tuple[str, str]]:
+    """What was decided on an answer, what counts instead, and what was decided on other answers in its place."""
+    from t1gen.desk.tally import short
+    from t1gen.files import amount
+    from t1gen.marking.rulings import RULE, person
+
+    told, one = case.told, case.decided
+    if one:
+        yield "decided", _ruled(one)
+    if told.decided_by != RULE and not (one and (person(one.by), one.note) == (told.decided_by, told.note)):
+        note = f": {told.note}" if told.note else ""
+        yield "in report", f"{amount(told.points)} of {amount(told.of)} by {told.decided_by}{note}"
+    for other in case.overtaken:
+        yield "before", f"{_ruled(other)} (on {short(other.given) or 'no answer'})"
+
+
+def _ruled(one: Decision) -> str:
+    from t1gen.files import amount
+    from t1gen.marking.rulings import person
+
+    return f"{amount(one.points)} of {amount(one.of)} by {person(one.by)}{f': {one.note}' if one.note else ''}"
 
 
 def _question(room: Classroom, group: Group) -> str:
-    """The wording of a question, from the key of the first who has it."""
+    """The wording of a question, from the key of the first who has it; nothing where that cannot be read."""
     from t1gen import files
     from t1gen.documents.render import spoken
+    from t1gen.errors import FileError
     from t1gen.markdown import runs
+    from t1gen.marking.rulings import plain
 
-    seat = next((s for s in room.manifest.students if s.variant == group.cases[0].report.variant), None)
-    if seat is None:
-        return ""
-    key = files.read(room.key(seat), files.Key)
-    if key.sheet is None:
+    seat = room.by_variant.get(plain(group.cases[0].report.variant))
+    try:
+        key = files.read(room.key(seat), files.Key) if seat else None
+    except FileError:
+        key = None
+    if key is None or key.sheet is None:
         return ""
     texts = {q.id: q.text for p in key.sheet.problems for q in p.questions}
     return " ".join(spoken(runs(texts.get(group.cases[0].question, ""), key.sheet.language)).split())[:300]

@@ -17,7 +17,7 @@ class T1genError(Exception):
         self.where = where
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}" if self.where else self.message
+        return f"{' '.join(self.where.splitlines())}: {self.message}" if self.where else self.message
 
     def inside(self, where: str) -> "T1genError":
         """The same error, told from further out: `problem_banks/t1.yaml: neuron-step: ...`."""

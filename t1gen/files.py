@@ -77,8 +77,8 @@ def rounded(x: Number) -> Number:
 
 
 def amount(points: Number) -> str:
-    """Points as files hold them, no digit less: 24, 0.25."""
-    return str(rounded(points))
+    """Points as they are told, with four decimals at most: 24, 0.25, 0.6667."""
+    return str(rounded(round(points, 4)))
 
 
 def numbers(nested: Any) -> Any:
@@ -328,6 +328,11 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(kept)
 
 
+def one_line(text: str) -> str:
+    """A text that came with a file, as it is told in a line of ours: `printable`, and no line of its own."""
+    return printable(" ".join(text.splitlines()))
+
+
 class _Tagged(Struct):
     format: Any = None
 
@@ -376,8 +381,8 @@ def _submission(raw: _Unread, answers: Mapping[str, Any], marks: Mapping[str, Ma
 
 
 def _id(name: str, text: str) -> str:
-    """The id of an exam, variant or student, short and `printable`."""
-    return printable(_short(text, ID, f"$.{name}")).strip()
+    """The id of an exam, variant or student, short and on `one_line`."""
+    return one_line(_short(text, ID, f"$.{name}")).strip()
 
 
 def _short(text: str, most: int, where: str) -> str:
@@ -416,10 +421,10 @@ def _once(data: bytes | Raw, where: str) -> dict[str, Raw]:
 
 
 def _first(pairs: Iterable[tuple[str, Raw]], read: Callable[[str, Raw], Any]) -> tuple[dict[str, Any], list[str]]:
-    """Values by `printable` names, of several the first that is not blank; and the names that are there twice."""
+    """Values by names on `one_line`, of several the first that is not blank; and the names that are there twice."""
     found, twice = dict[str, Any](), dict[str, None]()
     for name, raw in pairs:
-        name, value = printable(name if len(name) <= ID else f"{name[:ID]}…"), read(name, raw)
+        name, value = one_line(name if len(name) <= ID else f"{name[:ID]}…"), read(name, raw)
         if name in found:
             twice[name] = None
         if name not in found or _blank(found[name]):
@@ -435,7 +440,11 @@ def _doubled(twice: Sequence[str], done: str, what: str) -> list[str]:
 
 def _shown(name: str) -> str:
     """A name that came with a file, as it is told."""
-    return printable(name if len(name) <= NAME else f"{name[:NAME]}…")
+    return one_line(name if len(name) <= NAME else f"{name[:NAME]}…")
+
+
+_NO_MARK = "a mark is a finite number of at least 0"
+_NO_NUMBER = re.compile(rb'"(NaN|-?Infinity)"')
 
 
 def _mark(id: str, raw: Raw) -> Mark:
@@ -445,12 +454,13 @@ def _mark(id: str, raw: Raw) -> Mark:
         mark = msgspec.json.decode(raw, type=Mark)
     except DecodeError as error:
         what, _, path = str(error).partition(" - at `$")
+        what = _NO_MARK if path.startswith(".points") and _NO_NUMBER.search(raw) else what
         raise FileError(what, where=f"{where}{path.rstrip('`')}") from None
     _once(raw, where)
     if not 0 <= mark.points < float("inf"):
-        raise FileError("a mark is a finite number of at least 0", where=f"{where}.points")
-    by, note = (printable(_short(getattr(mark, name), WORDS, f"{where}.{name}")) for name in ("by", "note"))
-    return Mark(points=mark.points, by=by, note=note)
+        raise FileError(_NO_MARK, where=f"{where}.points")
+    by, note = (_short(getattr(mark, name), WORDS, f"{where}.{name}") for name in ("by", "note"))
+    return Mark(points=mark.points, by=one_line(by), note=printable(note))
 
 
 def _answer(id: str, raw: Raw) -> Any:

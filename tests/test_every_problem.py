@@ -182,7 +182,7 @@ def beyond_margin(data: bytes) -> None:
     for page in pages:
         width = float(re.match(r'width="([\d.]+)"', page)[1])  # type: ignore[index]
         for left, right, word in re.findall(r'xMin="([\d.]+)" yMin="[\d.]+" xMax="([\d.]+)"[^>]*>([^<]*)<', page):
-            assert WIDEST <= float(left) and float(right) <= width - WIDEST, (word, left, right)
+            assert float(left) >= WIDEST and float(right) <= width - WIDEST, (word, left, right)
 
 
 # what the rows of the lecture need

@@ -143,7 +143,7 @@ def test_templates_are_exported_and_come_first(bank: Path, tmp_path: Path) -> No
     plain = {p.name: p.read_bytes() for p in (tmp_path / "o").iterdir()}
     t1gen("generate", bank, "--seed", 1, *out, "--templates", mine, "--force")
     own = {p.name: p.read_bytes() for p in (tmp_path / "o").iterdir()}
-    assert own["worksheet.md"] == plain["worksheet.md"] + "\nSet by A. Uthor.\n".encode()
+    assert own["worksheet.md"] == plain["worksheet.md"] + b"\nSet by A. Uthor.\n"
     assert own["worksheet.typ"] == plain["worksheet.typ"]
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from t1gen.desk.decisions import TOLD
 from t1gen.files import QuestionReport, Report, amount
+from t1gen.marking.rulings import RULE
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,16 @@ def changes(before: Report, after: Report) -> list[Change]:
 def _changes(before: Report, after: Report) -> Iterator[Change]:
     for name in dict.fromkeys([*before.questions, *after.questions]):
         old, new = before.questions.get(name), after.questions.get(name)
-        if _told(old) != _told(new):
+        if old is None or new is None or _differ(old, new):
             yield Change(name, old, new)
 
 
-def _told(question: QuestionReport | None) -> tuple[object, ...]:
-    if question is None:
-        return ()
-    return question.points, question.of, question.verdict, question.decided_by, question.note, question.void
+def _differ(old: QuestionReport, new: QuestionReport) -> bool:
+    """Where a question is or was taken back, only points count: who loses and gains nothing is not told."""
+    if (old.points, old.of) != (new.points, new.of):
+        return True
+    told, now = ((q.verdict, q.decided_by, q.note) for q in (old, new))
+    return told != now and not (old.void or new.void)
 
 
 def _earned(question: QuestionReport | None) -> str:
@@ -44,8 +48,8 @@ def _why(before: QuestionReport | None, after: QuestionReport | None) -> str:
     if after is None or before is None:
         return ""
     if after.void != before.void:
-        told = {"full": "points for all", "drop": "out of the maximum", "": "counts again"}[after.void]
+        told = TOLD[after.void or "none"]
         return f" ({told}, by {after.decided_by})" if after.void else f" ({told})"
-    if after.decided_by != before.decided_by and after.decided_by != "rule":
+    if after.decided_by != RULE:
         return f" (decided by {after.decided_by})"
     return f" ({before.verdict} -> {after.verdict})" if after.verdict != before.verdict else f" ({after.verdict})"

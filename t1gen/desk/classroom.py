@@ -42,6 +42,10 @@ class Classroom:
     def key(self, seat: files.Seat) -> Path:
         return self.place / "keys" / seat.id / "key.json"
 
+    def is_part(self, folder: Path) -> bool:
+        """Whether a folder of submissions is one of several: students/ID, uploads/group-1."""
+        return self.place.resolve() in folder.resolve().parents[1:]
+
     @property
     def decisions(self) -> Path:
         return self.place / "decisions.json"
@@ -101,8 +105,9 @@ def above(folder: Path) -> Classroom:
 
 def handed_in(folder: Path, classroom: Classroom) -> list[Handed | Refused]:
     """Every submission in a folder; in that of the class itself, those in students/. What is none is refused."""
-    root = folder / "students" if folder.resolve() == classroom.place.resolve() else folder
-    found = [_handed(path, classroom) for path in _candidates(root if root.is_dir() else folder)]
+    own = folder.resolve() == classroom.place.resolve() and (folder / "students").is_dir()
+    found = [_handed(path, classroom) for path in _candidates(folder / "students" if own else folder)]
+    found += _strays(folder) if own else ()
     places: dict[str, list[str]] = {}
     for one in found:
         if isinstance(one, Handed):
@@ -119,26 +124,43 @@ def _alone(one: Handed | Refused, places: dict[str, list[str]]) -> Handed | Refu
     return Refused(one.path, FileError(what, where=str(one.path)), one.seat)
 
 
-def _handed(path: Path, classroom: Classroom) -> Handed | Refused:
+def _strays(folder: Path) -> Iterator[Refused]:
+    """Submissions beside the manifest, where none is read."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() == ".json" and files.kind_of(path) == "submission":
+            yield Refused(path, FileError("lies beside students/, so it is not read; put it in there", where=str(path)))
+
+
+def _handed(path: Path | OSError, classroom: Classroom) -> Handed | Refused:
+    if isinstance(path, OSError):
+        place = Path(os.fsdecode(path.filename))
+        error = FileError(f"cannot be read: {path.strerror or path}", where=str(place))
+        return Refused(place, error, classroom.by_id.get(plain(place.name)))
     try:
-        if path.is_symlink():
+        if os.path.islink(path):
             raise FileError("is a link; only files are read from a folder", where=str(path))
         return Handed(path, classroom.seat(path))
     except T1genError as error:
-        return Refused(path, error, classroom.by_id.get(plain(path.parent.name)))
+        ids = classroom.by_id
+        return Refused(path, error, ids.get(plain(path.name)) or ids.get(plain(path.parent.name)))
 
 
-def _candidates(root: Path) -> Iterator[Path]:
-    """What is named as JSON, in order, but our own other files under their own names; links are not followed."""
-    for place, folders, names in os.walk(root):
-        odd = [name for name in folders if name.lower().endswith(".json")]
+def _candidates(root: Path) -> Iterator[Path | OSError]:
+    """What is named as JSON, in order, but our own other files under their own names; links are not followed.
+
+    Folders that are links, and the errors of those that cannot be read, are among them: nobody is passed over.
+    """
+    unread: list[OSError] = []
+    for place, folders, names in os.walk(root, onerror=unread.append):
+        odd = [name for name in folders if name.lower().endswith(".json") or os.path.islink(os.path.join(place, name))]
         folders[:] = sorted(name for name in folders if name not in odd and not name.startswith("."))
         for name in sorted([*names, *odd]):
             path = Path(place) / name
-            if name.lower().endswith(".json") and not name.startswith(".") and not _is_ours(path):
+            if (name in odd or name.lower().endswith(".json")) and not name.startswith(".") and not _is_ours(path):
                 yield path
+    yield from unread
 
 
 def _is_ours(path: Path) -> bool:
     kind = next((k for k in OURS if path.name == f"{k}.json" or path.name.startswith(f"{k}-")), None)
-    return kind is not None and not path.is_symlink() and files.kind_of(path) == kind
+    return kind is not None and not os.path.islink(path) and files.kind_of(path) == kind

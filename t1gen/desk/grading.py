@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,9 +14,10 @@ from t1gen.desk import classroom, decisions, pages
 from t1gen.desk.classroom import Classroom, Handed, Refused
 from t1gen.desk.ledger import Book, digest, digest_of, digest_of_test
 from t1gen.errors import FileError, T1genError, fitting
-from t1gen.files import Entry, Key, Report, Seat, Submission
-from t1gen.marking.mark import Marked, mark_all
-from t1gen.marking.rulings import NONE, Rulings
+from t1gen.files import Entry, Key, ProblemReport, Report, Seat, Submission
+from t1gen.marking import keys
+from t1gen.marking.mark import PROVISIONAL, Marked, is_open, mark_all
+from t1gen.marking.rulings import NONE, RULE, Rulings, person, plain
 
 T = TypeVar("T")
 
@@ -48,7 +49,9 @@ class Order:
 class Graded:
     """A marked submission; `before` is the report that lay there.
 
-    `state` is marked, kept (it was up to date) or standing (its key has changed since: the old report stands).
+    `state` is marked, kept (it was up to date) or standing (its key has changed since, or is no longer what it was:
+    `problem`). What a standing report does not have is told by `pending`: answers (others are handed in now), or void
+    or decision with the question.
     """
 
     task: Task
@@ -56,6 +59,8 @@ class Graded:
     entry: Entry
     state: str
     before: Report | None = None
+    pending: Sequence[tuple[str, str]] = ()
+    problem: T1genError | None = None
 
     @property
     def who(self) -> str:
@@ -66,6 +71,27 @@ class Graded:
     def notices(self) -> Sequence[str]:
         """What was ignored in the submission."""
         return self.entry.notices
+
+    def waits(self, problem: ProblemReport, number: str, question: str) -> bool:
+        """Whether a person must still look at an answer: by what persons decided, be it in the report yet or not."""
+        told, rulings = self.report.questions[question], self.task.rulings
+        if told.verdict not in PROVISIONAL or rulings.void(problem.id, number, question):
+            return False
+        return is_open(told) and not rulings.on(self.report.variant, question, told.given)[0]
+
+    @property
+    def waiting(self) -> list[str]:
+        """The questions that a person must still look at."""
+        problems = self.report.problems.items()
+        return [name for number, p in problems for name in p.questions if self.waits(p, number, name)]
+
+    @property
+    def marked_by(self) -> list[str]:
+        """Who marked answers in the submission itself."""
+        rulings, variant = self.task.rulings, self.report.variant
+        told = ((name, q) for name, q in self.report.questions.items() if q.decided_by != RULE and not q.void)
+        made = ((q, rulings.on(variant, name, q.given)[0]) for name, q in told)
+        return [q.decided_by for q, one in made if not one or (person(one.by), one.note) != (q.decided_by, q.note)]
 
 
 # which submissions
@@ -127,7 +153,9 @@ def _ruled(room: Classroom) -> Rulings:
 def class_tasks(folder: Path, room: Classroom, out: Path | None) -> list[Task | Refused]:
     """What to do for every submission in a folder."""
     ruled, found = _ruled(room), classroom.handed_in(folder, room)
-    return [one if isinstance(one, Refused) else _seated(room, one, out, ruled) for one in found]
+    work = [one if isinstance(one, Refused) else _seated(room, one, out, ruled) for one in found]
+    reports = {one.report for one in work if isinstance(one, Task)}
+    return [one for one in work if isinstance(one, Task) or one.path not in reports]
 
 
 def _seated(room: Classroom, handed: Handed, out: Path | None, ruled: Rulings) -> Task:
@@ -187,15 +215,26 @@ def _read(task: Task, order: Order) -> _Read | Graded:
     entry = _entry(task, known) if order.book else NOWHERE
     if known and before and not order.regrade:
         if (known.key, known.t1gen) != (entry.key, entry.t1gen):
-            return Graded(task, before, known, "standing", before)
+            return _standing(task, submission, before, known)
         if (known.submission, known.decisions) == (entry.submission, entry.decisions):
             return Graded(task, before, known, "kept", before)
-    key = _key(task)
-    test = digest_of_test(key) if order.book else ""
-    if known and known.test != test:
-        raise FileError(f"{task.key} is the key of another test than the one that was marked before; generate it from "
-                        "the bank and secret as they were", where=str(task.submission))  # fmt: skip
+    try:
+        key = _key(task)
+        test = digest_of_test(key) if order.book else ""
+        if known and known.test != test:
+            raise FileError("is the key of another test than the one that was marked before; generate it from the bank "
+                            "and secret as they were", where=str(task.key))  # fmt: skip
+    except FileError as error:
+        if not (known and before):
+            raise
+        return replace(_standing(task, submission, before, known), problem=error)
     return _Read(task, submission, key, msgspec.structs.replace(entry, test=test, notices=notices), before)
+
+
+def _standing(task: Task, submission: Submission, before: Report, known: Entry) -> Graded:
+    """The report as it was, and what it does not have of what is handed in and decided now."""
+    anew = [("answers", "")] if known.submission != digest_of(task.submission) else []
+    return Graded(task, before, known, "standing", before, [*anew, *task.rulings.waiting(before, submission.marks)])
 
 
 NOWHERE = Entry(report="", submission="", key="", test="", decisions="", t1gen=__version__)
@@ -215,7 +254,20 @@ def _key(task: Task) -> Key:
     key = files.read(task.key, Key)
     if task.seat and key.variant != task.seat.variant:
         raise FileError(f"is the key of variant '{key.variant}', not '{task.seat.variant}'", where=str(task.key))
+    try:
+        keys.check(key)
+    except FileError as error:
+        raise error.inside(str(task.key)) from None
     return key
+
+
+def left_behind(book: Book, room: Classroom, tasks: Iterable[Task]) -> Iterator[tuple[Seat, Path, Report]]:
+    """Reports of ours on what was handed in before, and is now missing or refused."""
+    for path in book.others(task.report for task in tasks):
+        report = _report_at(path)
+        seat = room.by_variant.get(plain(report.variant)) if report else None
+        if report and seat:
+            yield seat, path, report
 
 
 def _report_at(path: Path) -> Report | None:

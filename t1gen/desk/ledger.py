@@ -4,6 +4,7 @@ A report that lies in a student's folder may be the student's own work; only one
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +30,11 @@ class Book:
         """What is known of the report at this place, where it is still the one that was written."""
         found = self.entries.get(self._name(report))
         return found if found and found.report == digest_of(report) else None
+
+    def others(self, reports: Iterable[Path]) -> list[Path]:
+        """Where other reports lie that are still those that were written; names that are no UTF-8 lead nowhere."""
+        names = self.entries.keys() - {self._name(report) for report in reports}
+        return [path for path in (self.place.parent / name for name in sorted(names)) if self.entry(path)]
 
     def enter(self, report: Path, entry: Entry) -> None:
         self.entries[self._name(report)] = entry

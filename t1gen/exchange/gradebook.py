@@ -5,7 +5,9 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from t1gen.errors import FileError
 from t1gen.files import Number, Report, Seat, printable
 
 RUN = ("=", "+", "-", "@", "\t", "\r")
@@ -22,6 +24,25 @@ class Row:
     note: str = ""
 
 
+def check_place(path: Path) -> None:
+    """Raise FileError unless a gradebook may be written there: into a CSV that is new, empty or one of ours."""
+    if path.suffix.lower() != ".csv":
+        raise FileError("is no name for a gradebook; it is a CSV, so name a file that ends in .csv", where=str(path))
+    try:
+        if not path.exists():
+            return
+        data = path.read_bytes()[:200] if path.is_file() else b"no file"
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+    if data and not _OURS.match(data):
+        raise FileError("exists and is no gradebook of t1gen, so it stays; name another file", where=str(path))
+
+
+HEAD = ("id", "name", "variant", "status", "points", "of")
+_OURS = re.compile(rb"(\xef\xbb\xbf)?" + b'[,;\t]'.join(b'"?%s"?' % name.encode() for name in HEAD[:4]))
+"""How a gradebook starts, saved by a spreadsheet or not."""
+
+
 def gradebook(rows: Sequence[Row]) -> bytes:
     """The CSV, UTF-8 with the mark that spreadsheets want; text that one would run has an apostrophe before it."""
     reports = [row.report for row in rows if row.report]
@@ -29,8 +50,7 @@ def gradebook(rows: Sequence[Row]) -> bytes:
     questions = _ordered(name for report in reports for name in report.questions)
     text = io.StringIO(newline="")
     sheet = csv.writer(text, lineterminator="\r\n")
-    head = ["id", "name", "variant", "status", "points", "of"]
-    sheet.writerow([*head, *(f"problem {name}" for name in problems), *map(neutral, questions), "note"])
+    sheet.writerow([*HEAD, *(f"problem {name}" for name in problems), *map(neutral, questions), "note"])
     for row in rows:
         seat, report = row.seat, row.report
         total = [report.points, report.of] if report else ["", ""]

@@ -29,7 +29,7 @@ from t1gen.files import (
 from t1gen.mapping.custom import declare_all
 from t1gen.marking.formulas import reconsider
 from t1gen.marking.numeric import NUMERIC, Answered, judge
-from t1gen.marking.rulings import NONE, Rulings, plain
+from t1gen.marking.rulings import NONE, RULE, Rulings, plain
 from t1gen.problems.issued import key_of, mapping_of
 from t1gen.wording import ENGLISH, Said, in_words, languages, say, signs
 
@@ -38,9 +38,6 @@ Marked = tuple[Report, list[str]] | FileError
 
 PROVISIONAL = ("unreadable", "review")
 """Verdicts that a person must look at."""
-
-RULE = "rule"
-"""Who decided where nobody did."""
 
 
 @dataclass
@@ -93,8 +90,8 @@ def mark_all(pairs: Iterable[tuple[Submission, Key]], rulings: Iterable[Rulings]
 
 def _paper(submission: Submission, key: Key, rulings: Rulings) -> Paper:
     check_belongs(submission, key)
-    given, notices = _matched(submission.answers, key)
-    marks, more = _matched(submission.marks, key)
+    given, notices = _matched(submission.answers, key, "answered", "answer")
+    marks, more = _matched(submission.marks, key, "marked", "mark")
     if marks and not rulings.marks_count:
         marks, more = {}, [*more, f"marks in the submission are ignored: {', '.join(marks)}"]
     decided, late = rulings.decided(key, given)
@@ -109,10 +106,10 @@ def _paper(submission: Submission, key: Key, rulings: Rulings) -> Paper:
             raise FileError(f"the mark of question {name} has points that are no number")
     language = key.sheet.language if key.sheet.language in languages() else ENGLISH
     problems = [
-        (p, [Answer(q, key.answers[q.id], given.get(q.id), told.get(q.id), rulings.void(p, q.id),
+        (p, [Answer(q, key.answers[q.id], given.get(q.id), told.get(q.id), rulings.void(p.id, p.number, q.id),
                     Answered(language=language)) for q in p.questions])
         for p in key.sheet.problems
-    ]
+    ]  # fmt: skip
     return Paper(submission, key, problems, notices + more + late)
 
 
@@ -125,8 +122,8 @@ def check_belongs(submission: Submission, key: Key) -> None:
             raise FileError(f"this submission is for {what} '{mine}', the key for {what} '{theirs}'")
 
 
-def _matched(told: Mapping[str, Any], key: Key) -> tuple[dict[str, Any], list[str]]:
-    """Answers by the key's ids, which match without regard to case and spaces; unknown ids are noticed."""
+def _matched(told: Mapping[str, Any], key: Key, done: str, what: str) -> tuple[dict[str, Any], list[str]]:
+    """Answers, or marks, by the key's ids, which match without regard to case and spaces; unknown ids are noticed."""
     if told.keys() <= key.answers.keys():
         return dict(told), []
     ids = {plain(i): i for i in key.answers}
@@ -136,7 +133,7 @@ def _matched(told: Mapping[str, Any], key: Key) -> tuple[dict[str, Any], list[st
         if found is None:
             unknown.append(name)
         elif found in out and not is_blank(out[found]):
-            notices.append(f"question '{found}' is answered twice; the first answer counts")
+            notices.append(f"question '{found}' is {done} twice; the first {what} counts")
         else:
             out[found] = value
     for name in unknown[:TOLD]:
@@ -314,8 +311,8 @@ def _points(answer: Answer) -> tuple[Fraction, Fraction]:
 
 
 def _question(answer: Answer, points: Fraction, of: Fraction) -> QuestionReport:
-    found, key, person = answer.found, answer.key, answer.void or answer.told
-    by, note = (_name(person.by, found.language), person.note) if person else (RULE, "")
+    found, key, who = answer.found, answer.key, answer.void or answer.told
+    by, note = (_name(who.by, found.language), who.note) if who else (RULE, "")
     reasons = in_words([*found.notes, *found.reasons], found.language)
     return QuestionReport(
         points=rounded(float(points)), of=rounded(float(of)), verdict=found.verdict, given=answer.given,

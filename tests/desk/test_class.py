@@ -364,7 +364,7 @@ def test_after_a_changed_key_the_old_report_stands_until_a_regrade(room: Path) -
     before = snapshot(room.parent)
     credit(room, "s000", **{"1a": 4})
     done = grade(room)
-    assert done.exit_code == 1 and "1 were marked with other keys" in done.stdout
+    assert done.exit_code == 1 and "1 was marked with another key" in done.stdout
     assert book(room)["s000"]["status"] == "standing" and book(room)["s000"]["of"] == "24"
     after = snapshot(room.parent)
     assert {name for name in before if before[name] != after[name]} == {"t1-2026/keys/s000/key.json", "gradebook.csv"}
