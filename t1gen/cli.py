@@ -229,8 +229,13 @@ def _say_written(folder: Path, written: dict[Path, str], exam: files.Exam) -> No
 
 
 def _say_class(folder: Path, count: int, written: dict[Path, str]) -> None:
+    from t1gen.output import GONE
+
     new = sum(state == "written" for state in written.values())
-    click.echo(f"{count} tests in {folder}: {new} files written, {len(written) - new} unchanged or kept")
+    gone = sum(state == GONE for state in written.values())
+    click.echo(f"{count} tests in {folder}: {new} files written, {len(written) - new - gone} unchanged or kept")
+    if gone:
+        click.echo(f"  {gone} without submission.json, and none is made anew: what was taken away stays missing")
     click.echo(f"  {folder / 'students'}   what is handed out\n  {folder / 'keys'}   keys with worked steps")
     click.echo(
         f"  {folder / 'manifest.json'}   who got which variant\n"

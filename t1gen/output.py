@@ -159,18 +159,28 @@ def whole_class(out: Path, made: Sequence[Made], plan: Plan, force: bool, combin
     listed = manifest(plan, [m[0] for m in made])
     content[out / "secret.json"] = files.encode(files.Secret(exam=plan.exam, secret=plan.secret))
     submissions = [(out / "students" / e.student.id / "submission.json", e) for e, _, _ in made]
-    written = _write(content, submissions, force)
     place = out / "manifest.json"
-    written.update({place: files.write(place, files.encode(_joined(place, listed)), force=True)})
-    return written
+    old = files.read(place, files.Manifest) if place.exists() else None
+    seats = {(s.id, s.variant) for s in old.students} if old and old.exam == plan.exam else set()
+    gone = [p for p, exam in submissions if (exam.student.id, exam.variant) in seats and _taken_away(p)]
+    for one in gone:
+        del content[one]
+    written = _write(content, [(p, exam) for p, exam in submissions if p not in gone], force)
+    written.update({place: files.write(place, files.encode(_joined(old, listed)), force=True)})
+    return {**written, **dict.fromkeys(gone, GONE)}
 
 
-def _joined(place: Path, new: files.Manifest) -> files.Manifest:
+GONE = "gone, and not made anew"
+
+
+def _taken_away(submission: Path) -> bool:
+    """Whether a submission that was handed out is not there: whose it was is missing, which a blank one is not."""
+    return submission.with_name("exam.json").exists() and not os.path.lexists(submission)
+
+
+def _joined(old: files.Manifest | None, new: files.Manifest) -> files.Manifest:
     """The manifest with the students of an earlier run kept, where it was of the same exam and bank."""
-    if not place.exists():
-        return new
-    old = files.read(place, files.Manifest)
-    if (old.exam, old.bank) != (new.exam, new.bank):
+    if old is None or (old.exam, old.bank) != (new.exam, new.bank):
         return new
     ids = {s.id for s in new.students}
     students = [s for s in old.students if s.id not in ids]
@@ -197,8 +207,8 @@ def _write(content: dict[Path, bytes], submissions: list[tuple[Path, files.Exam]
 def _check_filled(place: Path, exam: files.Exam) -> None:
     try:
         same = files.read_submission(place)[0].variant == exam.variant
-    except FileError:
-        same = False
+    except FileError as error:
+        raise FileError(f"{error}, so it stays; mend it, or use another --out") from None
     if not same:
         raise FileError("exists and holds answers to another test, so it stays; use another --out", where=str(place))
 

@@ -361,8 +361,26 @@ def test_a_submission_that_cannot_be_read_counts_as_filled(tmp_path: Path) -> No
     made("--seed", "1", "--exam", "e", "--format", "json", "--out", out)
     (out / "submission.json").write_text("{ my answers, half typed", encoding="utf-8")
     refused = generate("--seed", "1", "--exam", "e", "--format", "json", "--out", out, "--force")
-    assert refused.exit_code == 2
+    assert refused.exit_code == 2 and "another test" not in refused.output
+    assert "submission.json: line 1, column 3: this is not JSON" in refused.output and "so it stays" in refused.output
     assert (out / "submission.json").read_text(encoding="utf-8").startswith("{ my")
+
+
+def test_a_class_that_is_made_again_gives_nobody_a_blank_for_what_was_taken_away(tmp_path: Path) -> None:
+    """Who handed in nothing stays missing; whose folder is not there gets all of it."""
+    (tmp_path / "roster.csv").write_text("id\nada\nben\ncyd\n", encoding="utf-8")
+    words = ("--students", tmp_path / "roster.csv", "--seed", "1", "--exam", "e", "--format", "json", "--jobs", "1")
+    made(*words, "--out", tmp_path / "x")
+    first = contents(tmp_path / "x")
+    (tmp_path / "x/students/ada/submission.json").unlink()
+    for place in (tmp_path / "x/students/ben").iterdir():
+        place.unlink()
+    done = made(*words, "--out", tmp_path / "x", "--force")
+    assert "1 without submission.json, and none is made anew" in done.stdout
+    assert set(first) - set(contents(tmp_path / "x")) == {"students/ada/submission.json"}
+    (tmp_path / "x/manifest.json").unlink()
+    assert "made anew" not in made(*words, "--out", tmp_path / "x").stdout
+    assert contents(tmp_path / "x") == first, "a run that was killed is finished"
 
 
 def test_the_secret_of_another_exam_is_not_used(tmp_path: Path) -> None:
