@@ -1,9 +1,12 @@
 """A class of 300 from the first marking to the last word: every point that changes is explained by what was done.
 
-docs/marking.md tells this story with the same commands.
+docs/marking.md tells a small one that can be typed; it is typed here.
 """
 
 import csv
+import json
+import re
+import shlex
 from collections.abc import Iterator
 from fractions import Fraction
 from math import floor
@@ -14,6 +17,7 @@ import numpy as np
 import pytest
 from pupils import GARBAGE, answered, hand_in, read, seated, t1gen
 
+from t1gen import banks
 from tests.independent.students import mistaken
 
 CLASSIC = Path(__file__).parent.parent / "classic.yaml"
@@ -173,9 +177,77 @@ def script(room: Path, reports: dict[str, Any]) -> tuple[str, dict[tuple[str, st
 
 def shown(room: Path) -> Any:
     """The groups of `review`, in its order."""
-    from t1gen import files
-    from t1gen.desk.grading import Graded
+    from t1gen.desk import classroom, grading, ledger
     from t1gen.desk.review import groups
 
-    found = [files.read(p, files.Report) for p in sorted(room.glob("students/*/report.json"))]
-    return groups(Graded(None, report, None, "kept") for report in found)  # type: ignore[arg-type]
+    opened = classroom.opened(room)
+    order = grading.Order(book=ledger.opened(room / "ledger.json", opened.manifest.exam))
+    found = grading.grade([w for w in grading.class_tasks(room, opened, None) if isinstance(w, grading.Task)], order)
+    return groups(one for one in found if isinstance(one, grading.Graded))
+
+
+# the same story, as docs/marking.md tells it
+
+DOC = Path(__file__).parents[2] / "docs" / "marking.md"
+
+
+def example() -> str:
+    return DOC.read_text(encoding="utf-8").partition("### An example\n")[2]
+
+
+def blocks(kind: str) -> list[str]:
+    """The blocks of a kind in the example."""
+    return re.findall(rf"```{kind}\n(.*?)```", example(), re.DOTALL)
+
+
+def commands(text: str) -> list[tuple[str, list[str]]]:
+    """What is typed after `$` in a text, and the lines that follow it."""
+    found: list[tuple[str, list[str]]] = []
+    for line in re.findall(r"^    (.*)$", text, re.MULTILINE):
+        if line.startswith("$ "):
+            found.append((line[2:], []))
+        else:
+            found[-1][1].append(line)
+    return found
+
+
+def typed(lines: list[str]) -> str:
+    """What a person answers, on the lines that ask."""
+    asks = r"(?:points, .*q: stop|reason|Write these reports\? \[y/N\]): (.*)"
+    return "".join(f"{found[1]}\n" for line in lines if (found := re.fullmatch(asks, line)))
+
+
+def follow(lines: list[str], output: str) -> None:
+    """The lines are those of the output; one that is `...` stands for any, and one that ends in it for more of it."""
+    pattern = "".join(
+        r"(?:.*\n)*?" if line == "..." else re.escape(line).removesuffix(re.escape("...")) + (
+            r".*\n" if line.endswith("...") else r"\n")
+        for line in lines
+    )  # fmt: skip
+    assert re.fullmatch(pattern, output), f"{chr(10).join(lines)}\n\nis told, and it is\n\n{output}"
+
+
+def test_the_story_can_be_typed_as_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    [bank], [roster], [answers] = blocks("yaml"), blocks("csv"), blocks("json")
+    Path("quiz.yaml").write_text(bank, encoding="utf-8")
+    Path("roster.csv").write_text(roster, encoding="utf-8")
+    text = re.sub(r"```.*?```", "", example(), flags=re.DOTALL)
+    [credited] = re.findall(r"`(- step: .*credit.*)`", text)
+    told = commands(text)
+    assert [words.split()[1] for words, _ in told] == ["generate", "grade", "review", "generate", *["grade"] * 3]
+    for number, (words, lines) in enumerate(told):
+        if number == 1:
+            for student, given in json.loads(answers).items():
+                hand_in(Path(f"quiz-2026/students/{student}/submission.json"),
+                        read(Path(f"quiz-2026/keys/{student}/key.json")), given)  # fmt: skip
+        if number == 3:
+            changed = bank.replace("- step: {wrt: w, rate: alpha}", credited)
+            assert changed != bank
+            Path("quiz.yaml").write_text(changed, encoding="utf-8")
+            banks._load.cache_clear(), banks._own.cache_clear()  # each command is a process of its own
+        [program, *rest] = shlex.split(words)
+        assert program == "t1gen"
+        done = t1gen(*rest, typed=typed(lines))
+        follow(lines, done.stdout)
+    assert len(read(Path("quiz-2026/decisions.json"))["answers"]) == 2
