@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from t1gen import __version__
-from t1gen.cli_marking import grade, review
+from t1gen.cli_marking import grade
+from t1gen.cli_review import review
 
 if TYPE_CHECKING:
     from t1gen import files

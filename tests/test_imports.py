@@ -17,7 +17,7 @@ PACKAGE = Path(t1gen.__file__).parent
 
 LOWEST = {"errors", "data", "records", "files", "roster", "mapping", "lecture", "mistakes", "setting"}
 MIDDLE = {"banks", "problems", "asks", "answers", "wording"}
-HIGHEST = {"cli", "cli_marking", "__main__"}
+HIGHEST = {"cli", "cli_marking", "cli_review", "__main__"}
 """Rooms from below; those that no set names lie between the middle and the highest."""
 
 ONLY = {

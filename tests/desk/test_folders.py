@@ -124,6 +124,11 @@ def test_a_submission_beside_students_is_told_and_not_read(room: Path) -> None:
     assert done.exit_code == 1 and book(room)["s000"]["points"] == "24"
 
 
+def test_a_review_says_that_it_does_not_see_all(room: Path) -> None:
+    submission(room, "s000").write_text("{", encoding="utf-8")
+    assert f"1 could not be marked: t1gen grade {room} says why" in t1gen("review", room, "--list").stderr
+
+
 def test_a_part_of_a_class_has_nobody_missing(room: Path) -> None:
     done = t1gen("grade", room / "students/s000", "--gradebook", room.parent / "one.csv")
     assert "a part of the class, 1 of 10 students: 1 final" in done.stdout and "missing" not in done.stdout
