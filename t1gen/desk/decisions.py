@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from t1gen import files
-from t1gen.errors import FileError, near
+from t1gen.errors import FileError, fitting, near
 from t1gen.files import Decision, Decisions, Key, Report, Void
 from t1gen.marking.rulings import answer, named, person, plain
 
@@ -36,7 +36,8 @@ def read(place: Path, exam: str) -> Decisions:
     if plain(found.exam) != plain(exam):
         raise FileError(f"holds decisions on exam '{found.exam}', not '{exam}'", where=str(place))
     try:
-        _check(found)
+        with fitting("", FileError):
+            _check(found)
     except FileError as error:
         raise error.inside(str(place)) from None
     return found

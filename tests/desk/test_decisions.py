@@ -46,6 +46,18 @@ def test_a_decision_that_cannot_be_is_told(decided: Path, fields: Any, words: st
     assert (decided / "decisions.json").read_bytes() == before
 
 
+def test_an_answer_that_is_far_too_deep_is_told(decided: Path) -> None:
+    deep: Any = []
+    for _ in range(400):
+        deep = [deep]
+    edited(decided, given=deep)
+    place = decided / "decisions.json"
+    place.write_text(place.read_text(encoding="utf-8").replace("[" * 400, "[" * 900).replace("]" * 400, "]" * 900),
+                     encoding="utf-8")  # fmt: skip
+    done = t1gen("grade", decided)
+    assert done.exit_code == 2 and "decisions.json: " in done.stderr
+
+
 def test_the_same_answer_decided_twice_is_told(decided: Path) -> None:
     data = read(decided / "decisions.json")
     data["answers"].append(data["answers"][0] | {"points": 0.25, "variant": data["answers"][0]["variant"].lower()})
