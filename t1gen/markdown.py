@@ -17,9 +17,13 @@ MARKUP = re.compile(r"\$([^$]+)\$|`([^`]+)`|\*\*([^*]+)\*\*")
 # text
 
 
-@lru_cache(maxsize=4096)
 def runs(markdown: str, language: str) -> Text:
     """Markdown with `$math$`, code and bold as runs."""
+    return _runs(markdown, language)
+
+
+@lru_cache(maxsize=4096)
+def _runs(markdown: str, language: str) -> Text:
     out: list[Run] = []
     end = 0
     for match in MARKUP.finditer(markdown):

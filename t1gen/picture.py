@@ -134,7 +134,7 @@ def worked_graph(language: str, problem: files.Problem, solved: Issued, values: 
     parts = any(node.below for node in picture.nodes)
     word = "values" if sweep is None else "cotangents" if program.shape(sweep.output) else "gradients"
     told = say(language, "picture", word, of=numbers.output, parts=parts)
-    return [blocks.Paragraph(runs(told)), picture, *table(program, numbers)]
+    return [blocks.Paragraph(runs(told, language)), picture, *table(program, numbers)]
 
 
 def _sweep(sweeps: list[Sweep], mapping: Program) -> Sweep | None:

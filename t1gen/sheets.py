@@ -62,7 +62,7 @@ def _document(
     return blocks.Document(
         kind, (Plain(exam.title),), exam.language, exam.variant, tuple(_fields(exam, kind)),
         (*note, *notes, *problems, *([] if is_key else attached(exam))), say_words,
-        setting=replace(USUAL, paper=setting.paper, key=setting.key) if is_key else setting,
+        setting=replace(USUAL, paper=setting.paper, key=setting.key, breaks="flowing") if is_key else setting,
         course=(Plain(exam.course),) if exam.course else (), author=exam.author,
         code="" if is_key else f"t1gen {exam.exam} {exam.variant}", scores=None if is_key else _scores(exam),
     )  # fmt: skip
