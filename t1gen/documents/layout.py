@@ -31,6 +31,7 @@ GAP, STEEP, WIDEST = 0.55, 0.2, 1.7
 HEAD, HALF = 0.2, 0.072
 PORT = 0.2
 NOTHING = 1e-6
+AROUND = 0.05
 BEFORE = 0.12
 
 
@@ -98,7 +99,7 @@ def layout(graph: Graph) -> Layout:
     """
     pairs = tuple((e.source, e.target) for e in graph.edges)
     plan = _Plan(graph, layers(tuple(n.id for n in graph.nodes), pairs))
-    return _moved(_Drawing(plan).drawn())
+    return _Drawing(plan).drawn()
 
 
 # Sizes of text
@@ -207,6 +208,7 @@ class _Plan:
     ports: list[float] = field(init=False)
     slots: dict[tuple[int, Item], float] = field(init=False)
     lines: dict[Item, float] = field(init=False)
+    height: float = field(init=False)
 
     def __post_init__(self) -> None:
         graph = self.graph
@@ -222,8 +224,11 @@ class _Plan:
         self.ways = [self.layers.way(edge.source, edge.target) for edge in graph.edges]
         self.above = {item: i for column in self.layers.columns for i, item in enumerate(column)}
         self.ports = [0.0] * len(graph.edges)
+        self.to: dict[int, list[tuple[Item, int]]] = {}
         for node, numbers in arriving.items():
-            for number, port in zip(self.sorted(numbers), _ports(len(numbers), self.sizes[node][1]), strict=True):
+            edges = self.sorted(numbers)
+            self.to[node] = [(self.ways[e][-2], e) for e in edges]
+            for number, port in zip(edges, _ports(len(numbers), self.sizes[node][1]), strict=True):
                 self.ports[number] = port
         self._place()
 
@@ -246,8 +251,7 @@ class _Plan:
         """What comes to an item, top to bottom: from which item of the column before, as which edge (-1: passing)."""
         if not self.layers.is_node(item):
             return [((item[0], item[1] - 1), -1)]
-        edges = self.sorted(e for e, way in enumerate(self.ways) if way[-1] == item)
-        return [(self.ways[e][-2], e) for e in edges]
+        return self.to.get(item[0], [])
 
     def _extent(self, item: Item) -> Extent:
         if not self.layers.is_node(item):
@@ -272,6 +276,11 @@ class _Plan:
             names.append(list(column))
         found = places(columns, links, MARGIN)
         flat = {name: y for some, ys in zip(names, found, strict=True) for name, y in zip(some, ys, strict=True)}
+        above = [y - e.up for some, ys in zip(columns, found, strict=True) for e, y in zip(some, ys, strict=True)]
+        below = [y + e.down for some, ys in zip(columns, found, strict=True) for e, y in zip(some, ys, strict=True)]
+        top = min(above, default=0.0) - AROUND
+        self.height = max(below, default=0.0) + AROUND - top
+        flat = {name: y - top for name, y in flat.items()}
         self.lines = {i: flat[i] for i in self.above}
         self.slots = {name: y for name, y in flat.items() if isinstance(name[1], tuple)}
 
@@ -298,9 +307,11 @@ class _Drawing:
     def __init__(self, plan: _Plan) -> None:
         self.plan = plan
         self.columns = [self._column(c) for c in range(len(plan.layers.columns))]
-        x = 0.0
+        x = AROUND - HEAD
         for c, column in enumerate(self.columns):
-            x = column.begin(x, self._rise(c, first=True), self._rise(c, first=False))
+            x = column.begin(x, self._rise(c, first=True), self._rise(c, first=False), is_first=not c)
+        last = self.columns[-1:]
+        self.width = AROUND + max((c.leave if c.trunks else c.middle + c.nodes / 2 for c in last), default=AROUND)
 
     def _column(self, c: int) -> "_Column":
         plan = self.plan
@@ -325,7 +336,8 @@ class _Drawing:
     def drawn(self) -> Layout:
         shapes = tuple(self._shape(node) for node in self.plan.graph.nodes)
         arrows = self._arrows({node.id: shape for node, shape in zip(self.plan.graph.nodes, shapes, strict=True)})
-        return Layout(0.0, 0.0, shapes, tuple(arrows), tuple(self._tags()), tuple(self._dots(arrows)))
+        tags, dots = tuple(self._tags()), tuple(self._dots(arrows))
+        return Layout(self.width, self.plan.height, shapes, tuple(arrows), tags, dots)
 
     def _shape(self, node: Node) -> Shape:
         c = self.plan.layers.ranks[node.id]
@@ -394,10 +406,9 @@ class _Column:
     label: float = 0.0
     leave: float = 0.0
 
-    def begin(self, x: float, first: float, second: float) -> float:
+    def begin(self, x: float, first: float, second: float, *, is_first: bool) -> float:
         """Set the sides, after the gaps in which lines rise so far. Gives where the column ends."""
-        if x:
-            x += _gap(first)
+        x += 0.0 if is_first else _gap(first)
         self.slot_left, self.slot_right = x, x + self.slots
         self.arrive = self.slot_right + (_gap(second) if self.slots else 0.0)
         left = self.arrive + HEAD
@@ -430,38 +441,3 @@ def _written(carried: _Carried, x: float, y: float) -> Iterator[Tag]:
             box = Box(left + mark.width / 2, y + side * (OFF + high / 2), mark.width, mark.height)
             yield Tag(mark.label, box, side > 0)
             left += mark.width + OFF
-
-
-# The whole
-
-
-def _moved(drawn: Layout) -> Layout:
-    """Everything moved so that the picture begins at (0, 0)."""
-    boxes = [shape.box for shape in drawn.shapes] + [tag.box for tag in drawn.tags]
-    points = [point for arrow in drawn.arrows for point in (*arrow.head, *(c.end for c in arrow.curves))]
-    xs = [b.x + s * b.width / 2 for b in boxes for s in (-1, 1)] + [p.x for p in points]
-    ys = [b.y + s * b.height / 2 for b in boxes for s in (-1, 1)] + [p.y for p in points]
-    left, top = min(xs, default=0.0) - 0.05, min(ys, default=0.0) - 0.05
-
-    def point(p: Point) -> Point:
-        return Point(p.x - left, p.y - top)
-
-    def box(b: Box) -> Box:
-        return Box(b.x - left, b.y - top, b.width, b.height)
-
-    return Layout(
-        max(xs, default=0.0) - left + 0.05,
-        max(ys, default=0.0) - top + 0.05,
-        tuple(Shape(s.kind, s.label, box(s.box), s.radius) for s in drawn.shapes),
-        tuple(
-            Arrow(
-                point(a.start),
-                tuple(Curve(*map(point, c)) for c in a.curves),
-                (point(a.head[0]), point(a.head[1]), point(a.head[2])),
-                a.shared,
-            )
-            for a in drawn.arrows
-        ),
-        tuple(Tag(t.label, box(t.box), t.below) for t in drawn.tags),
-        tuple(map(point, drawn.dots)),
-    )

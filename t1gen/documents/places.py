@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 SWEEPS = 16
+STILL = 0.05
 ROUNDS = 2
 STRAIGHT = 8.0
 NEAR = 0.35
@@ -42,9 +43,12 @@ def places(columns: Sequence[Sequence[Extent]], links: Sequence[Sequence[Link]],
     lines = [[y - offsets[-1] / 2 for y in offsets] for offsets in below]
     wanted = _Wanted(links, len(columns))
     for _ in range(SWEEPS):
+        before = [list(column) for column in lines]
         for order in (range(len(columns)), reversed(range(len(columns)))):
             for c in order:
                 lines[c] = _fitted(wanted.of(c, lines), below[c])
+        if all(abs(y - old) < STILL for a, b in zip(lines, before, strict=True) for y, old in zip(a, b, strict=True)):
+            break
     for _ in range(ROUNDS):
         _straighten(lines, below, links)
         for order in (range(len(columns)), reversed(range(len(columns)))):
@@ -67,9 +71,12 @@ class _Wanted:
     def of(self, c: int, lines: Lines) -> list[tuple[float, float]]:
         """Where each item would be level with what it is linked to, and how much that matters."""
         total, weights = [0.0] * len(lines[c]), [0.0] * len(lines[c])
-        for i, y, weight in self._pulls(c, lines):
-            total[i] += weight * y
-            weights[i] += weight
+        for link in self.before[c]:
+            total[link.b] += link.weight * (lines[c - 1][link.a] - link.port)
+            weights[link.b] += link.weight
+        for link in self.after[c]:
+            total[link.a] += link.weight * (lines[c + 1][link.b] + link.port)
+            weights[link.a] += link.weight
         return [(t / w, w) if w else (y, 0.01) for t, w, y in zip(total, weights, lines[c], strict=True)]
 
     def heaviest(self, c: int, lines: Lines) -> list[float]:
@@ -83,6 +90,8 @@ class _Wanted:
 
 def _fitted(wanted: list[tuple[float, float]], offsets: list[float]) -> list[float]:
     """The lines nearest to the wanted ones that keep their distances (pool adjacent violators)."""
+    if len(wanted) == 1:
+        return [wanted[0][0]]
     pools: list[tuple[float, float, int]] = []
     for (y, weight), offset in zip(wanted, offsets, strict=True):
         mean, total, count = y - offset, weight, 1
