@@ -11,6 +11,7 @@ from t1gen.documents import escape, mathml
 from t1gen.documents.blocks import Math, Verdict
 
 _LONG = 50
+_ACCENT = re.compile(r"(bar\.v(?:\.double)?)\(")
 _UNBROKEN = re.compile(r"\S{50}")
 _PAGE = 60  # letters of a formula
 _NUMBERS = re.compile(r"(.*=)?\s*([\[(](?:[-+0-9.,;/\s()\[\]]|\{,\}|\\;)*[\])])\s*")
@@ -20,9 +21,9 @@ _COMMA = "\u201a"  # stands for a decimal comma, which typst would take for one 
 
 @lru_cache(maxsize=16384)
 def typst_math(latex: str) -> str:
-    """`latex` in typst's spelling, without the dollar signs."""
+    """`latex` in typst's spelling, without the dollar signs. A bar is no accent on what follows in parentheses."""
     converted: str = tylax.latex_to_typst(f"${_DECIMAL.sub(_COMMA, latex)}$")
-    return _typst_commas(converted.strip().strip("$").strip())
+    return _typst_commas(_ACCENT.sub(r"\1 (", converted).strip().strip("$").strip())
 
 
 def is_rigid(latex: str) -> bool:

@@ -9,7 +9,7 @@ from document_sample import HOSTILE, document
 
 from t1gen.documents import escape
 from t1gen.documents.blocks import Block, Listing, Paragraph, Plain, Strong, Text
-from t1gen.documents.formats import FORMATS
+from t1gen.documents.formats import FORMATS, typst_math
 from t1gen.documents.render import render
 from t1gen.errors import EngineError
 
@@ -39,6 +39,10 @@ def written(block: Block) -> list[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("format", FORMATS)
+def test_bars_around_a_list_are_no_accent_in_typst() -> None:
+    assert typst_math(r"\lvert (-1,\; 2) \rvert").startswith("bar.v (")
+
+
 def test_every_format_holds_all_text(format, kind):
     sheet = document(kind)
     text = render(sheet, format)
