@@ -9,6 +9,7 @@ import numpy as np
 from t1gen.mapping.evaluate import Values, evaluate
 from t1gen.mapping.nested import squeezed
 from t1gen.mapping.ops.fold import Array
+from t1gen.mapping.program import Program
 from t1gen.marking.chart import Chart, Item, Moving, chart_of
 from t1gen.marking.cohort import Cohort, Member
 from t1gen.marking.follow import VISIBLE
@@ -123,12 +124,20 @@ def _seen(cohort: Cohort, i: int, item: Item, value: Array) -> Array:
 
 def _tried(chart: Chart, i: int) -> list[Moving]:
     """The mistakes between an item and its sources that give different values: of every rule one first."""
+    if i not in chart.tried and _is_iterated(chart.held(chart.plain, i)):
+        chart.tried[i] = []
     if i not in chart.tried:
         distinct = _distinct(chart, [w for w in chart.wrongs(i, frozenset()) if w.program[w.answer].op != "given"])
         first = {w.mistake.rule: k for k, w in reversed(list(enumerate(distinct)))}.values()
         rest = (k for k in range(len(distinct)) if k not in first)
         chart.tried[i] = [distinct[k] for k in [*sorted(first), *rest][:TRIED]]
     return chart.tried[i]
+
+
+def _is_iterated(program: Program) -> bool:
+    """Whether a value is found by iteration, or through the derivative of such a one: nobody makes mistakes inside."""
+    linear = (s for s in program if s.op in ("inv", "div"))
+    return any(s.op == "iterate" for s in program) or any(program[s.args[-1]].op == "stop_gradient" for s in linear)
 
 
 def _distinct(chart: Chart, wrongs: Iterable[Moving]) -> list[Moving]:

@@ -39,10 +39,6 @@ def written(block: Block) -> list[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("format", FORMATS)
-def test_bars_around_a_list_are_no_accent_in_typst() -> None:
-    assert typst_math(r"\lvert (-1,\; 2) \rvert").startswith("bar.v (")
-
-
 def test_every_format_holds_all_text(format, kind):
     sheet = document(kind)
     text = render(sheet, format)
@@ -150,3 +146,7 @@ def test_typst_text_is_a_string_literal():
 
 def test_terminal_prints_a_name_as_it_is():
     assert HOSTILE in render(document(name=HOSTILE), "txt")
+
+
+def test_bars_around_a_list_are_no_accent_in_typst() -> None:
+    assert typst_math(r"\lvert (-1,\; 2) \rvert").startswith("bar.v (")
