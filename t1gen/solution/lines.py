@@ -15,7 +15,7 @@ from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.sweep import Edge
 from t1gen.problems.issued import Issued
 from t1gen.solution.chain import call, partial
-from t1gen.solution.names import Names, leaves, names_of, unit
+from t1gen.solution.names import leaves, names_of, unit
 from t1gen.solution.written import fits, rule
 
 Said = tuple[str, tuple[tuple[str, str], ...]]
@@ -177,7 +177,7 @@ class Plan:
             yield "fan_out", ()
         else:
             yield from self._rules(step)
-        yield from _moves(self.program, step, self.called)
+        yield from _moves(self.program, step)
 
     def _rules(self, step: Step) -> Iterator[Said]:
         """The rules of the operations that a line goes back through."""
@@ -264,18 +264,18 @@ def _about(program: Program, step: Step, position: int) -> Said:
     return "operation", (("function", step.op),)
 
 
-def _moves(program: Program, step: Step, called: Names) -> Iterator[Said]:
+def _moves(program: Program, step: Step) -> Iterator[Said]:
     """What a line moves or adds up: entries put at positions, shares of a quantity used for many entries."""
-    todo, name = [step], f"${called(step.name).latex}$"
+    todo = [step]
     while todo:
         part = todo.pop()
         todo += [program[a] for a in part.args if program[a].unnamed]
         if part.op == "put":
             places = np.arange(prod(part.shape)).reshape(part.shape)[numpy_index(part.static("index"))].ravel()
             at = ", ".join(map(str, places)) if len(part.shape) == 1 else ""
-            yield "put", (("name", name), ("at", at), ("many", "yes" if len(places) != 1 else ""))
+            yield "put", (("at", at), ("many", "yes" if len(places) != 1 else ""))
         elif part.op == "sum_to":
-            yield "sum_to", (("name", name),)
+            yield "sum_to", ()
 
 
 def _shapes(program: Program, step: Step) -> Math | None:
