@@ -15,6 +15,7 @@ from t1gen.documents.layout import Layout, layout
 ROOM = 17.0  # the width of a line
 TALLEST = 21.0
 STUBS = 1.2  # about what they add to a row
+UNEVEN = 4.0  # how many lines fewer are worth a row that is full
 TRIES, CLOSER = 12, 0.88
 SMALLEST = 0.74  # labels of 9.5 points are 7 points high then
 
@@ -73,18 +74,19 @@ class _Parts:
         return (self.sides[last][1] if is_last else self.sides[last + 1][0] + STUBS) - left
 
     def ends(self, limit: float) -> list[int]:
-        """The last column of each of as few rows as are about within `limit`: few lines cut, then even rows."""
-        best: dict[int, tuple[float, float, float, list[int]]] = {-1: (0.0, 0.0, 0.0, [])}
+        """The last column of each of as few rows as are about within `limit`: few lines cut, and rather even rows."""
+        best: dict[int, tuple[float, float, list[int]]] = {-1: (0.0, 0.0, [])}
         for _ in self.sides:
-            found: dict[int, tuple[float, float, float, list[int]]] = {}
-            for end, (over, cut, square, ends) in best.items():
+            found: dict[int, tuple[float, float, list[int]]] = {}
+            for end, (over, cost, ends) in best.items():
                 for last in range(end + 1, len(self.sides)):
                     width = self._width(end + 1, last)
                     lines = self.passing[last] if last < len(self.sides) - 1 else 0
-                    way = over + max(0.0, width - limit), cut + lines, square + width**2, [*ends, last]
+                    cost_now = cost + lines + UNEVEN * (width / limit) ** 2
+                    way = over + max(0.0, width - limit), cost_now, [*ends, last]
                     found[last] = min(found.get(last, way), way)
             best = found
-            over, _, _, ends = best.get(len(self.sides) - 1, (1.0, 0.0, 0.0, []))
+            over, _, ends = best.get(len(self.sides) - 1, (1.0, 0.0, []))
             if not over and len(ends) > 1:
                 return ends
         return list(range(len(self.sides)))
