@@ -66,7 +66,8 @@ def needed(blocks: tuple[Block, ...], setting: Setting) -> float:
     All of it, so that it stays on one page; its beginning where it is longer than that, or problems may break.
     """
     whole = 1.2 * setting.zoom + _high(blocks, setting, _frame(setting))
-    is_kept = setting.breaks == "whole" and whole < 0.95 * setting.height
+    most = 0.95 if setting.columns == "one-column" else 0.6  # of a column beside a title block, or not
+    is_kept = setting.breaks == "whole" and whole < most * setting.height
     return whole if is_kept else min(whole, 0.25 * setting.height)
 
 
