@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 from pypdf import PdfReader
 
 from t1gen.cli import main
+from t1gen.wording import use
 
 BANK = """
 id: own
@@ -33,6 +35,13 @@ problems:
     mapping: y = x * w
     ask: [{forward: [y]}, {shape: y}]
 """
+
+
+@pytest.fixture(autouse=True)
+def own_wording() -> Iterator[None]:
+    """Other tests of this process see t1gen's wording."""
+    yield
+    use(None)
 
 
 def t1gen(*arguments: object, code: int = 0) -> Result:
