@@ -106,6 +106,11 @@ class Setting:
         return self.page[1] - _TOP - _BOTTOM
 
     @property
+    def kept(self) -> float:
+        """How much of a page a question may take that no page breaks within."""
+        return 0.8 if self.breaks == "whole" else 0.35
+
+    @property
     def spacing(self) -> float:
         """How far apart lines are, in heights of the text."""
         return 1.5 if self.font == "readable" else 1.2

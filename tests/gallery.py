@@ -38,8 +38,8 @@ class Picture:
 
 
 PICTURES = (
-    Picture("worksheet", "The standard test: A4, typst", pages=(1, 2, 7)),
-    Picture("worksheet-cs", "The same test in Czech: A4, pdflatex", language="cs", engine="pdflatex", pages=(1, 2, 7)),
+    Picture("worksheet", "The standard test: A4, typst", pages=(1, 2, 6)),
+    Picture("worksheet-cs", "The same test in Czech: A4, pdflatex", language="cs", engine="pdflatex", pages=(1, 2, 6)),
     Picture("worksheet-letter", "US letter, pdflatex", engine="pdflatex", setting=("letter",), pages=(1, 4, 5)),
     Picture("worksheet-cs-letter", "US letter in Czech, typst", language="cs", setting=("letter",), pages=(1, 4, 5)),
     Picture("large", "Large print (18 pt), typst", setting=("large",), pages=(1, 2, 3)),

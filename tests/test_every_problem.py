@@ -1,7 +1,7 @@
 """Every problem of every bank: it generates, prints in both engines, and its filled key earns full marks.
 
-T1GEN_SEEDS says how many seeds: 3 in CI, one of which is printed, in one way; 5 or more by hand before a release, all of
-which are printed, in every way.
+T1GEN_SEEDS says how many seeds: 3 in CI, one of which is printed, in one way; 5 or more by hand before a release, all
+of which are printed, in every way.
 """
 
 import os

@@ -29,7 +29,7 @@ from t1gen.documents.rows import pictures
 from t1gen.setting import Setting
 
 _LINE = 0.5
-_LETTER = 0.195
+_LETTER = 0.178
 _BESIDE = 3.5  # a question's label and points
 _INDENT = 0.6
 
@@ -56,8 +56,8 @@ class Frame:
 
 
 def is_tall(blocks: tuple[Block, ...], setting: Setting) -> bool:
-    """Whether blocks may take most of a page, so that a page may break within."""
-    return _high(blocks, setting, _frame(setting).inside()) > 0.8 * setting.height
+    """Whether blocks take so much of a page that a page may break within."""
+    return _high(blocks, setting, _frame(setting).inside()) > setting.kept * setting.height
 
 
 def needed(blocks: tuple[Block, ...], setting: Setting) -> float:
@@ -65,7 +65,7 @@ def needed(blocks: tuple[Block, ...], setting: Setting) -> float:
 
     All of it, so that it stays on one page; its beginning where it is longer than that, or problems may break.
     """
-    whole = 1.2 * setting.zoom + _high(blocks, setting, _frame(setting))
+    whole = setting.zoom + _high(blocks, setting, _frame(setting))
     most = 0.95 if setting.columns == "one-column" else 0.6  # of a column beside a title block, or not
     is_kept = setting.breaks == "whole" and whole < most * setting.height
     return whole if is_kept else min(whole, 0.25 * setting.height)
@@ -153,7 +153,7 @@ def _(block: Facts, frame: Frame) -> float:
 
 @room.register
 def _(block: Graph, frame: Frame) -> float:
-    return sum(0.8 + drawn.height * drawn.scale for drawn in pictures(block, frame.width))
+    return sum(0.55 + drawn.height * drawn.scale for drawn in pictures(block, frame.width))
 
 
 @room.register
@@ -169,7 +169,7 @@ def _(block: Blank, frame: Frame) -> float:
 def _(block: Question, frame: Frame) -> float:
     if _is_pair(block.blocks, frame.inside()) and frame.beside == _BESIDE:
         return 1.5
-    return 0.4 + sum(room(part, frame.inside()) for part in block.blocks)
+    return 0.3 + sum(room(part, frame.inside()) for part in block.blocks)
 
 
 @room.register
