@@ -5,7 +5,7 @@ import sys
 from benchmarks.marking import marking
 from benchmarks.printing import printing
 
-WORKS = {"print": (printing, 100), "mark": (marking, 10_000)}
+WORKS = {"print": (printing, 200), "mark": (marking, 10_000)}
 
 
 def main(arguments):

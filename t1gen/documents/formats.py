@@ -16,12 +16,15 @@ _UNBROKEN = re.compile(r"\S{50}")
 _PAGE = 60  # letters of a formula
 _NUMBERS = re.compile(r"(.*=)?\s*([\[(](?:[-+0-9.,;/\s()\[\]]|\{,\}|\\;)*[\])])\s*")
 _DECIMAL = re.compile(r"(?<=\d)\{,\}(?=\d)")
+_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|[a-zA-Z]")  # is the same in typst
 _COMMA = "\u201a"  # stands for a decimal comma, which typst would take for one that separates
 
 
 @lru_cache(maxsize=16384)
 def typst_math(latex: str) -> str:
     """`latex` in typst's spelling, without the dollar signs. A bar is no accent on what follows in parentheses."""
+    if _PLAIN.fullmatch(latex):
+        return latex
     converted: str = tylax.latex_to_typst(f"${_DECIMAL.sub(_COMMA, latex)}$")
     return _typst_commas(_ACCENT.sub(r"\1 (", converted).strip().strip("$").strip())
 

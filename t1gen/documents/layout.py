@@ -97,9 +97,14 @@ def layout(graph: Graph) -> Layout:
 
     Raises EngineError where the edges form a circle.
     """
+    return sketch(graph).drawn()
+
+
+@lru_cache(maxsize=1024)
+def sketch(graph: Graph) -> "_Drawing":
+    """The picture of `graph` before its lines are drawn: how large it is, and where its nodes are."""
     pairs = tuple((e.source, e.target) for e in graph.edges)
-    plan = _Plan(graph, layers(tuple(n.id for n in graph.nodes), pairs))
-    return _Drawing(plan).drawn()
+    return _Drawing(_Plan(graph, layers(tuple(n.id for n in graph.nodes), pairs)))
 
 
 # Sizes of text
@@ -333,8 +338,15 @@ class _Drawing:
                 most = max(most, abs(slot - plan.lines[source]) if first else abs(end - slot))
         return most
 
+    @property
+    def height(self) -> float:
+        return self.plan.height
+
+    def shapes(self) -> tuple[Shape, ...]:
+        return tuple(self._shape(node) for node in self.plan.graph.nodes)
+
     def drawn(self) -> Layout:
-        shapes = tuple(self._shape(node) for node in self.plan.graph.nodes)
+        shapes = self.shapes()
         arrows = self._arrows({node.id: shape for node, shape in zip(self.plan.graph.nodes, shapes, strict=True)})
         tags, dots = tuple(self._tags()), tuple(self._dots(arrows))
         return Layout(self.width, self.plan.height, shapes, tuple(arrows), tags, dots)

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from t1gen.documents.blocks import Edge, Graph, Math, Node
 from t1gen.documents.layers import layers
-from t1gen.documents.layout import Layout, layout
+from t1gen.documents.layout import Layout, layout, sketch
 
 ROOM = 17.0  # the width of a line
 TALLEST = 21.0
@@ -26,22 +26,21 @@ def pictures(graph: Graph, room: float = ROOM, size: float = 1.0) -> tuple[Layou
 
     `size` is that of the text around it, over 11 points. No text is smaller than 7 points times `size`.
     """
-    whole = layout(graph)
-    share = _share([whole], room, size)
+    share = _share([graph], room, size)
     if share >= SMALLEST * size:
-        return (replace(whole, scale=share),)
-    parts = _Parts(graph, whole)
-    drawn = [whole]
+        return (replace(layout(graph), scale=share),)
+    parts, rows = _Parts(graph), [graph]
     for attempt in range(TRIES):
-        drawn = [layout(part) for part in parts.of(parts.ends(room / SMALLEST / size * CLOSER**attempt))]
-        share = _share(drawn, room, size)
+        rows = list(parts.of(parts.ends(room / SMALLEST / size * CLOSER**attempt)))
+        share = _share(rows, room, size)
         if share >= SMALLEST * size:
             break
-    return tuple(replace(part, scale=share) for part in drawn)
+    return tuple(replace(layout(row), scale=share) for row in rows)
 
 
-def _share(drawn: list[Layout], room: float, size: float) -> float:
+def _share(rows: list[Graph], room: float, size: float) -> float:
     """How large pictures can be, up to `size`."""
+    drawn = map(sketch, rows)
     shares = [min(room / part.width, TALLEST / part.height) for part in drawn if part.width and part.height]
     return min([size, *shares])
 
@@ -49,13 +48,13 @@ def _share(drawn: list[Layout], room: float, size: float) -> float:
 class _Parts:
     """A graph in rows: columns of its whole picture, their left and right sides, and how many lines pass after each."""
 
-    def __init__(self, graph: Graph, whole: Layout) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph) -> None:
+        self.graph, shapes = graph, sketch(graph).shapes()
         pairs = tuple((e.source, e.target) for e in graph.edges)
         self.ranks = layers(tuple(n.id for n in graph.nodes), pairs).ranks
         self.sides: list[tuple[float, float]] = []
         for column in range(1 + max(self.ranks.values())):
-            here = zip(graph.nodes, whole.shapes, strict=True)
+            here = zip(graph.nodes, shapes, strict=True)
             boxes = [shape.box for node, shape in here if self.ranks[node.id] == column]
             left, right = min(b.x - b.width / 2 for b in boxes), max(b.x + b.width / 2 for b in boxes)
             self.sides.append((left, right))

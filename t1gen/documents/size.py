@@ -57,7 +57,8 @@ class Frame:
 
 def is_tall(blocks: tuple[Block, ...], setting: Setting) -> bool:
     """Whether blocks take so much of a page that a page may break within."""
-    return _high(blocks, setting, _frame(setting).inside()) > setting.kept * setting.height
+    most = setting.kept * setting.height
+    return _high(blocks, setting, _frame(setting).inside(), most) > most
 
 
 def needed(blocks: tuple[Block, ...], setting: Setting) -> float:
@@ -65,10 +66,12 @@ def needed(blocks: tuple[Block, ...], setting: Setting) -> float:
 
     All of it, so that it stays on one page; its beginning where it is longer than that, or problems may break.
     """
-    whole = setting.zoom + _high(blocks, setting, _frame(setting))
+    beginning = 0.25 * setting.height
+    if setting.breaks == "flowing":
+        return min(beginning, setting.zoom + _high(blocks, setting, _frame(setting), beginning))
     most = 0.95 if setting.columns == "one-column" else 0.6  # of a column beside a title block, or not
-    is_kept = setting.breaks == "whole" and whole < most * setting.height
-    return whole if is_kept else min(whole, 0.25 * setting.height)
+    whole = setting.zoom + _high(blocks, setting, _frame(setting), setting.height)
+    return whole if whole < most * setting.height else beginning
 
 
 def beside(blocks: tuple[Block, ...], setting: Setting) -> bool:
@@ -89,9 +92,15 @@ def _frame(setting: Setting) -> Frame:
     return Frame(setting.line / setting.zoom, _INDENT if setting.is_narrow else _BESIDE)
 
 
-def _high(blocks: tuple[Block, ...], setting: Setting, frame: Frame) -> float:
+def _high(blocks: tuple[Block, ...], setting: Setting, frame: Frame, most: float) -> float:
+    """About how high blocks are; once they are higher than `most` no more are looked at."""
     stretch = setting.zoom * (1.08 if setting.spacing > 1.3 else 1)
-    return stretch * sum(room(block, frame) for block in blocks)
+    high = 0.0
+    for block in blocks:
+        high += stretch * room(block, frame)
+        if high > most:
+            break
+    return high
 
 
 @singledispatch

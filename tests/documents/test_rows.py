@@ -38,13 +38,13 @@ def test_large_print_stays_large():
 
 
 def parts(graph: Graph, *ends: int) -> list[Graph]:
-    return list(_Parts(graph, layout(graph)).of(list(ends)))
+    return list(_Parts(graph).of(list(ends)))
 
 
 def test_every_edge_is_in_one_row_or_goes_through_a_pair_of_stubs():
     for seed in range(0, COUNT, 20):
         graph = random_graph(seed)
-        count = len(layout(graph).shapes) and 1 + max(_Parts(graph, layout(graph)).ranks.values())
+        count = len(layout(graph).shapes) and 1 + max(_Parts(graph).ranks.values())
         rows = parts(graph, count // 3, 2 * count // 3, count - 1)
         for row in rows:
             check_clear(row)
