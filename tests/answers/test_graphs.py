@@ -39,6 +39,7 @@ Z, Q = "z = w1 * x1 + w2 * x2 + b\n", "z = w1 * x1 + w2 * x2 + b\nq = y * z\n"
 DOT = read("z = w @ x + b\na = exp(z)\nc = exp(-z)\nf = (a - c) / (a + c)", {"w": (2,), "x": (2,), "b": ()})
 SPLIT, REST = "z = w[0] * x[0] + w[1] * x[1] + b\n", "a = exp(z)\nc = exp(-z)\nf = (a - c) / (a + c)"
 SHARED = read("a = x * y\nb = a + x\nf = a * sin(b)", scalars("x y"))
+LONG = read("a = x * y\nb = a + x\nc = sin(b)\nd = c * y\ne = exp(d)\nf = e + a", scalars("x y"))
 INNER = read("s = u @ x\nf = sin(s) * x[0]", {"u": (2,), "x": (2,)})
 EACH = read("s = u * x\nf = sum(s) + u[0]", {"u": (2,), "x": (2,)})
 TURNED = read("z = w.T @ x\nf = z ** 2", {"w": (2,), "x": (2,)})
@@ -149,6 +150,7 @@ ROWS: list[tuple[Program, str, str, str, str]] = [
      "the graph could not be compared: it takes too many operations"),
     # what is told apart, and what is not
     (AXES, "s = sum(X, axis=1)\nf = s @ s", "partial", "1/2", "sum(X, axis=0) is wanted, sum(X, axis=1) was found"),
+    (LONG, "g = x * y\na = x * y\nf = exp(sin(a + x) * y) + g", "partial", "3/4", "a is used 2 times"),
     (AXES, "f = sum(X, axis=0) @ sum(X, axis=0)", "partial", "1/2", "s is used 2 times and should be one node"),
     (LARGER, "m = maximum(y, x)\nf = x * m", "correct", "0", ""),
     (LARGER, "f = minimum(y, x) * x", "partial", "1/2", "f: maximum(x, y) is wanted, minimum(y, x) was found"),
