@@ -77,7 +77,7 @@ main.add_command(review)
 @click.option("--language", help="The language of the tests: en, cs; a roster's column language comes first.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder to write; default: the exam's id.")
 @click.option(
-    "--format", "formats", default="tex,pdf", show_default=True, help="Of tex, pdf, typ, md; json: JSON alone."
+    "--format", "formats", default="tex,pdf", show_default=True, help="Of tex, pdf, typ, md, html; json: JSON alone."
 )
 @click.option(
     "--engine", default="typst", show_default=True, help="What makes PDFs: typst, pdflatex, lualatex, tectonic."
@@ -246,7 +246,7 @@ def _say_class(folder: Path, count: int, written: dict[Path, str]) -> None:
 
 @main.command()
 @click.argument("sheet", type=click.Path(path_type=Path))
-@click.option("--format", "formats", default="pdf", show_default=True, help="Of tex, pdf, typ, md.")
+@click.option("--format", "formats", default="pdf", show_default=True, help="Of tex, pdf, typ, md, html.")
 @click.option(
     "--engine", default="typst", show_default=True, help="What makes PDFs: typst, pdflatex, lualatex, tectonic."
 )
