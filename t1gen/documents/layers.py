@@ -4,7 +4,7 @@ The columns and the first order are fast_sugiyama's (Sugiyama's layered layout);
 edges from one node share one line until they must part: a line takes one place in every column that it passes.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -124,14 +124,3 @@ def _upright(columns: Columns, ranks: dict[int, int]) -> Columns:
         nodes = [node for node, at in column if ranks[node] == at]
         order += sum(1 if a < b else -1 for i, a in enumerate(nodes) for b in nodes[i + 1 :])
     return tuple(column[::-1] for column in columns) if order < 0 else columns
-
-
-def outgoing(layers: Layers, pairs: tuple[Pair, ...]) -> dict[Item, list[Item]]:
-    """What follows each item in the next column, parallel edges each by itself."""
-    after: dict[Item, list[Item]] = defaultdict(list)
-    for source, target in pairs:
-        way = layers.way(source, target)
-        for a, b in zip(way, way[1:], strict=False):
-            if layers.is_node(b) or b not in after[a]:
-                after[a].append(b)
-    return after

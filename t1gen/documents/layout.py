@@ -6,7 +6,6 @@ for these labels and another gap. Lines are level in columns, so that no label a
 gap they all bend in the same manner, so that two of them meet only where their order changes.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -105,24 +104,6 @@ def sketch(graph: Graph) -> "_Drawing":
     """The picture of `graph` before its lines are drawn: how large it is, and where its nodes are."""
     pairs = tuple((e.source, e.target) for e in graph.edges)
     return _Drawing(_Plan(graph, layers(tuple(n.id for n in graph.nodes), pairs)))
-
-
-# Sizes of text
-
-
-@lru_cache(maxsize=16384)
-def width(latex: str) -> float:
-    """About how wide a formula is."""
-    flat = _FRACTION.sub(lambda m: max(m[1], m[2], key=len), latex)
-    return GLYPH * len(_COMMAND.sub("x", _NAMED.sub(r"\1", _WORDS.sub("", flat))))
-
-
-GLYPH = 0.2
-_FONTS = r"\\(?:operatorname|mathrm|mathit|mathbf|mathsf|text|texttt|boldsymbol)\*?"
-_WORDS = re.compile(_FONTS + r"|[{}_^\s&]|\\[,;:!]")
-_NAMED = re.compile(r"\\(log|exp|sin|cos|tan|tanh|max|min|ln|arg|det|sinh|cosh)(?![a-zA-Z])")
-_COMMAND = re.compile(r"\\[a-zA-Z]+|\\.")
-_FRACTION = re.compile(r"\\[dt]?frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
 
 
 # What edges carry

@@ -55,3 +55,17 @@ def _letter(token: str) -> float:
     if token in _NARROW:
         return _NARROW[token]
     return 0.92 if token in "mwMW" else 0.76 if token.isupper() else 0.76 if token.startswith("\\") else 0.54
+
+
+# Whether a line must break
+
+GLYPH = 0.2
+_WORDS = re.compile(r"\\(?:operatorname|mathrm|mathit|mathbf|mathsf|text|texttt|boldsymbol)\*?|[{}_^\s&]|\\[,;:!]")
+_COMMAND = re.compile(r"\\[a-zA-Z]+|\\.")
+
+
+@lru_cache(maxsize=16384)
+def width(latex: str) -> float:
+    """How wide a formula is at a glance: a letter is a letter."""
+    flat = _FRACTION.sub(lambda m: max(m[1], m[2], key=len), latex)
+    return GLYPH * len(_COMMAND.sub("x", _NAMED.sub(r"\1", _WORDS.sub("", flat))))

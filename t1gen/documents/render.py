@@ -12,7 +12,7 @@ from t1gen.data import folder
 from t1gen.documents import escape
 from t1gen.documents.blocks import Block, Code, Document, Math, Plain, Question, Run, Strong, Table, Text, Verdict
 from t1gen.documents.formats import FORMATS, Format, fit, is_rigid
-from t1gen.documents.layout import layout, width
+from t1gen.documents.lettering import width
 from t1gen.documents.qr import path, qr
 from t1gen.documents.rows import pictures
 from t1gen.documents.size import beside, is_tall, needed
@@ -80,7 +80,6 @@ def _filters(format: Format) -> dict[str, Any]:
         "verbatim": format.verbatim,
         "spoken": spoken,
         "kind": lambda block: type(block).__name__,
-        "layout": layout,
         "pictures": pictures,
         "lead": lead,
         "is_tall": is_tall,

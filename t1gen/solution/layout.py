@@ -3,7 +3,7 @@
 import re
 
 from t1gen.documents.blocks import Math
-from t1gen.documents.layout import width
+from t1gen.documents.lettering import width
 from t1gen.solution.lines import Line
 from t1gen.solution.written import Put
 
