@@ -140,7 +140,7 @@ class Page:
     # problems and questions
 
     def _problem(self, problem: Problem, decimals: int | None) -> blocks.Problem:
-        inside = sheets.told_first(self.language, problem, False)
+        inside = sheets.told_first(self.language, problem)
         for question, steps in zip(problem.questions, worked(self.language, problem), strict=True):
             inside.append(self._question(question, steps))
         found = self._sum(problem)

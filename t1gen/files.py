@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -83,7 +84,9 @@ def amount(points: Number) -> str:
 
 def numbers(nested: Any) -> Any:
     """`nested` (numbers, texts, lists, dicts, arrays) as plain data, every number `rounded`."""
-    if isinstance(nested, Mapping):
+    if isinstance(nested, str):
+        return nested
+    if isinstance(nested, dict | Mapping):
         return {name: numbers(value) for name, value in nested.items()}
     if isinstance(nested, list | tuple):
         return [numbers(value) for value in nested]
@@ -103,16 +106,21 @@ def encode(record: Struct | Mapping[str, Any]) -> bytes:
         raise FileError(f"this cannot be written as JSON: {error}") from None
 
 
-_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
+def _flat(value: Any) -> str:
+    """A value without spaces or lines; numbers quickly, as there are many."""
+    return repr(value) if type(value) is int or (type(value) is float and isfinite(value)) else _ENCODER.encode(value)
 
 
 def _pretty(value: Any, indent: str) -> str:
     """A value on one line where it fits there and stands inside another, else one part a line."""
     if not value or not isinstance(value, dict | list):
-        return _JSON(value)
+        return _flat(value)
     inner = indent + "  "
     if isinstance(value, dict):
-        items = [f"{_JSON(name)}: {_pretty(x, inner)}" for name, x in value.items()]
+        items = [f"{_flat(name)}: {_pretty(x, inner)}" for name, x in value.items()]
     else:
         items = [_pretty(x, inner) for x in value]
     opening, closing = "{}" if isinstance(value, dict) else "[]"

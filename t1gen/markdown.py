@@ -88,6 +88,7 @@ def number(value: float, decimals: int, language: str) -> str:
     return in_plain(_digits(value, decimals), language)
 
 
+@lru_cache(maxsize=65536)
 def _digits(value: float, decimals: int) -> str:
     shown = f"{value:.{decimals}f}".rstrip("0").rstrip(".") if decimals else f"{value:.0f}"
     return "0" if shown in ("-0", "") else shown

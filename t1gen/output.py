@@ -23,7 +23,7 @@ from t1gen.sheets import key_sheet, worksheet
 from t1gen.wording import use
 
 FORMATS = ("json", "tex", "pdf", "typ", "md", "html")
-CHUNK = 12
+MOST, FEWEST = 25, 8
 """Students a process makes at once."""
 
 
@@ -129,7 +129,7 @@ def _maker(plan: Plan) -> Maker:
 
 def make_all(order: Order, students: Sequence[files.Student], jobs: int) -> Iterator[Made]:
     """`make` in chunks over processes, in the order of the students; the same bytes whatever the number of jobs."""
-    chunks = [students[i : i + CHUNK] for i in range(0, len(students), CHUNK)]
+    chunks = chunked(students, jobs)
     if jobs <= 1 or len(chunks) == 1:
         for chunk in chunks:
             yield from make(order, chunk)
@@ -138,6 +138,12 @@ def make_all(order: Order, students: Sequence[files.Student], jobs: int) -> Iter
     with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=get_context("spawn")) as pool:
         for made in pool.map(_in_process, [(order, chunk) for chunk in chunks]):
             yield from made
+
+
+def chunked(students: Sequence[files.Student], jobs: int) -> list[Sequence[files.Student]]:
+    """Large, as students of a chunk are evaluated together; small enough that no process ends long before another."""
+    size = max(FEWEST, min(MOST, -(-len(students) // (4 * jobs))))
+    return [students[i : i + size] for i in range(0, len(students), size)]
 
 
 def _in_process(work: tuple[Order, Sequence[files.Student]]) -> list[Made]:
@@ -236,4 +242,4 @@ def found_secret(out: Path) -> files.Secret | None:
 
 def processes(jobs: int | None, students: int) -> int:
     """How many processes to use: all cores for a class, one for a few."""
-    return jobs if jobs else (os.cpu_count() or 1) if students > 2 * CHUNK else 1
+    return jobs if jobs else (os.cpu_count() or 1) if students > 3 * FEWEST else 1

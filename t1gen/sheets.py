@@ -18,9 +18,9 @@ from t1gen.mapping.program import Program
 from t1gen.markdown import paragraphs, runs, value_math
 from t1gen.marking.common import Book, Told
 from t1gen.picture import empty, graph, worked_graph
-from t1gen.problems.issued import issued, mapping_of
+from t1gen.problems.issued import mapping_of
 from t1gen.setting import USUAL, Setting
-from t1gen.solution import values_of, worked
+from t1gen.solution import Solver
 from t1gen.wording import in_latex, in_plain, say, signs, words
 
 WHOLE = ("shape", "entries", "parameters", "passes", "multiplications", "decision")
@@ -119,22 +119,26 @@ def _points(exam: files.Exam, points: float) -> str:
 def _problem(
     exam: files.Exam, problem: files.Problem, key: files.Key | None, told: Told | None = None
 ) -> blocks.Problem:
-    inside = told_first(exam.language, problem, key is not None)
+    solver = None if key is None else Solver(exam.language, problem)
+    inside = told_first(exam.language, problem, solver)
     own = _decimals(problem)
     if own not in (None, usual_decimals(exam)):
         inside.append(_rounding(exam.language, own or 0))
-    if key is None:
+    if key is None or solver is None:
         bodies = [_asked(exam.language, q, USUAL.with_words(exam.setting)) for q in problem.questions]
     else:
-        bodies = _solved(exam.language, problem, key, told or {})
+        bodies = _solved(solver, key, told or {})
     for question, body in zip(problem.questions, bodies, strict=True):
         asked: tuple[blocks.Block, ...] = (*paragraphs(question.text, exam.language), *body)
         inside.append(blocks.Question(question.id, _points(exam, question.points), asked))
     return blocks.Problem(problem.number, (Plain(problem.title),), _points(exam, problem.points), tuple(inside))
 
 
-def told_first(language: str, problem: files.Problem, in_key: bool) -> list[blocks.Block]:
-    """What stands before the questions: the text, the givens, and the mapping as the problem shows it."""
+def told_first(language: str, problem: files.Problem, solver: Solver | None = None) -> list[blocks.Block]:
+    """What stands before the questions: the text, the givens, and the mapping as the problem shows it.
+
+    A key has a `solver` of the problem, and so the values.
+    """
     program = mapping_of(problem)
     inside: list[blocks.Block] = list(paragraphs(problem.text, language))
     shows_mapping = problem.mapping and not problem.shows
@@ -142,11 +146,11 @@ def told_first(language: str, problem: files.Problem, in_key: bool) -> list[bloc
         inside += _given(problem, language)
     if shows_mapping:
         inside += _mapping(program, problem.mapping)
-        inside += [_where(language, t if in_key else forward_of(t)) for t in problem.definitions.values()]
+        inside += [_where(language, t if solver else forward_of(t)) for t in problem.definitions.values()]
     if problem.listing:
         inside.append(blocks.Listing(_code_lines(problem)))
-    if _is_drawn(problem, in_key):
-        inside += _picture(language, problem, in_key)
+    if _is_drawn(problem, in_key=solver is not None):
+        inside += _picture(language, problem, solver)
     return inside
 
 
@@ -160,11 +164,10 @@ def _is_drawn(problem: files.Problem, in_key: bool) -> bool:
     return problem.competence == "backpropagation" and (in_key or is_told)
 
 
-def _picture(language: str, problem: files.Problem, in_key: bool) -> list[blocks.Block]:
+def _picture(language: str, problem: files.Problem, solver: Solver | None) -> list[blocks.Block]:
     """Names alone, boxes to fill in, or, in a key, values and gradients; no shapes where questions ask for such."""
-    if in_key:
-        solved = issued(problem)
-        return worked_graph(language, problem, solved, values_of(problem, solved))
+    if solver:
+        return worked_graph(language, problem, solver.issued, solver.values)
     if problem.picture == "empty":
         return [empty(mapping_of(problem))]
     return [graph(mapping_of(problem), shapes=not any(q.ask in WHOLE or q.kind == "choice" for q in problem.questions))]
@@ -219,10 +222,10 @@ def reasons(language: str, answer: files.KeyAnswer) -> list[blocks.Block]:
     return paragraphs(answer.because, language) if isinstance(answer.because, str) else []
 
 
-def _solved(language: str, problem: files.Problem, key: files.Key, told: Told) -> list[list[blocks.Block]]:
+def _solved(solver: Solver, key: files.Key, told: Told) -> list[list[blocks.Block]]:
     """The worked steps, the answer and the marking of every question."""
-    out = []
-    for k, (question, body) in enumerate(zip(problem.questions, worked(language, problem), strict=True)):
+    out, language = [], solver.language
+    for k, (question, body) in enumerate(zip(solver.problem.questions, solver.worked(), strict=True)):
         answer = key.answers[question.id]
         marked = scheme.scheme(language, question, answer, told.get(k, []))
         out.append([*body, *_answered(language, question, answer), *reasons(language, answer), *marked])

@@ -4,7 +4,7 @@ A language is a folder with a wording.yaml; what it lacks is said in English.
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ def use(templates: Path | None) -> None:
     own = [templates] if templates else []
     if own != _own:
         _own[:] = own
-        for cached in (languages, _texts, signs, _environment, _template, _patterns):
+        for cached in (languages, _texts, signs, _environment, _template, _remembered, _patterns):
             cached.cache_clear()
 
 
@@ -165,9 +165,19 @@ def _template(language: str, group: str, key: str) -> Template:
 def _rendered(language: str, group: str, key: str, values: dict[str, Any]) -> str:
     """A text with its values, every space and line kept."""
     try:
+        return _remembered(language, group, key, **values)
+    except TypeError:  # a list is among the values
+        return _put_in(language, group, key, **values)
+
+
+def _put_in(language: str, group: str, key: str, **values: Any) -> str:
+    try:
         return _template(language, group, key).render(**values)
     except TemplateError as error:
         raise BankError(f"{error.message} in the text {group}: {key}", where=f"wording in '{language}'") from None
+
+
+_remembered = lru_cache(maxsize=4096, typed=True)(_put_in)
 
 
 def say(language: str, group: str, key: str, **values: Any) -> str:

@@ -9,7 +9,7 @@ from t1gen.mapping.reader import read
 from t1gen.picture import empty, graph, worked_graph
 from t1gen.problems.issued import issued
 from t1gen.sheets import told_first
-from t1gen.solution import values_of
+from t1gen.solution import Solver, values_of
 
 
 def question(**told: Any) -> files.Question:
@@ -137,7 +137,8 @@ def test_every_gradient_is_that_of_differences():
 
 def kinds(one: files.Problem, *, in_key: bool) -> list[str]:
     """What the graphs before the questions carry: names, boxes, or values."""
-    graphs = [block for block in told_first("en", one, in_key) if isinstance(block, Graph)]
+    told = told_first("en", one, Solver("en", one) if in_key else None)
+    graphs = [block for block in told if isinstance(block, Graph)]
     boxed = [any(edge.blank is not None for edge in g.edges) for g in graphs]
     valued = [any(edge.value for edge in g.edges) for g in graphs]
     return ["values" if v else "boxes" if b else "names" for v, b in zip(valued, boxed, strict=True)]
@@ -155,6 +156,6 @@ def test_what_is_printed_before_the_questions():
 def test_a_picture_tells_no_shape_that_is_asked_for():
     one = neuron()
     asked = question(ask="shape", of="w", kind="number")
-    [picture] = [b for b in told_first("en", problem(dict(one.given), list(one.mapping), asked), False)
+    [picture] = [b for b in told_first("en", problem(dict(one.given), list(one.mapping), asked))
                  if isinstance(b, Graph)]  # fmt: skip
     assert not [node for node in picture.nodes if "in" in node.label.latex]

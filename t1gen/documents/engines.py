@@ -18,7 +18,7 @@ _FORMATS = {"typst": "typ", "pdflatex": "tex", "lualatex": "tex", "tectonic": "t
 ENGINES = tuple(_FORMATS)
 
 _SECONDS = 60
-_RUNS = 3  # at most: page totals are right after the second
+RUNS = 3  # at most: the number of pages is right after the second
 _OPTIONS = ("-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error")
 _COMMANDS = {
     "pdflatex": ("pdflatex", *_OPTIONS),
@@ -95,14 +95,17 @@ def _in_one_place(source: str) -> str:
     return f'#eval(mode: "markup", "{escaped}")\n'
 
 
-def tex_pdf(source: str, engine: str) -> tuple[bytes, str]:
-    """The PDF of a LaTeX source, and what the engine says in its log. Raises EngineError as `pdf` does."""
+def tex_pdf(source: str, engine: str, runs: int = RUNS) -> tuple[bytes, str]:
+    """The PDF of a LaTeX source, and what the engine says in its log; after one run its pages have no total yet.
+
+    Raises EngineError as `pdf` does.
+    """
     if shutil.which(engine) is None:
         raise EngineError(f"{engine} is not installed; install TeX Live, or --engine typst needs nothing")
     with tempfile.TemporaryDirectory(prefix="t1gen-") as place:
         folder = Path(place)
         (folder / "sheet.tex").write_text(source, encoding="utf-8")
-        for _ in range(_RUNS):
+        for _ in range(runs):
             before = _read(folder / "sheet.aux")
             _run_tex(engine, folder)
             if engine == "tectonic" or _read(folder / "sheet.aux") == before:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import cycle
 
 import tylax
 
@@ -16,6 +17,7 @@ _UNBROKEN = re.compile(r"\S{50}")
 _PAGE = 60  # letters of a formula
 _NUMBERS = re.compile(r"(.*=)?\s*([\[(](?:[-+0-9.,;/\s()\[\]]|\{,\}|\\;)*[\])])\s*")
 _DECIMAL = re.compile(r"(?<=\d)\{,\}(?=\d)")
+_DIGITS = re.compile(r"[0-9]+")
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|[a-zA-Z]")  # is the same in typst
 _COMMA = "\u201a"  # stands for a decimal comma, which typst would take for one that separates
 
@@ -25,6 +27,21 @@ def typst_math(latex: str) -> str:
     """`latex` in typst's spelling, without the dollar signs. A bar is no accent on what follows in parentheses."""
     if _PLAIN.fullmatch(latex):
         return latex
+    numbers = iter(_DIGITS.findall(latex))
+    places = cycle("123456789")
+    pattern = _with_places(_DIGITS.sub(lambda found: len(found[0]) * next(places), latex))
+    return _DIGITS.sub(lambda _: next(numbers), pattern) if pattern else _converted(latex)
+
+
+@lru_cache(maxsize=16384)
+def _with_places(latex: str) -> str:
+    """A formula of many students, whose numbers tell their places; empty where they do not keep their order."""
+    converted = _converted(latex)
+    keeps = _DIGITS.findall(converted) == _DIGITS.findall(latex) and r"\sqrt[" not in latex
+    return converted if keeps else ""
+
+
+def _converted(latex: str) -> str:
     converted: str = tylax.latex_to_typst(f"${_DECIMAL.sub(_COMMA, latex)}$")
     return _typst_commas(_ACCENT.sub(r"\1 (", converted).strip().strip("$").strip())
 

@@ -90,7 +90,6 @@ class Layout:
     scale: float = 1.0
 
 
-@lru_cache(maxsize=1024)
 def layout(graph: Graph) -> Layout:
     """The picture of `graph`, inputs left, output right.
 

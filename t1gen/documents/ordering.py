@@ -27,11 +27,13 @@ Order = list[list[int]]
 def ordered(columns: Columns, links: Links) -> Columns:
     """`columns` in a better order; `links` from column to column count as often as their weight says."""
     search = _Search(columns, links)
-    best, least = min((search.from_start(start) for start in range(STARTS)), key=lambda found: found[1])
-    for kick in range(KICKS if least else 0):
-        best, least = search.from_kick(best, least, kick)
-        if not least:
-            break
+    best, least = search.from_start(0)
+    for start in range(1, STARTS):
+        if least:
+            best, least = min((best, least), search.from_start(start), key=lambda found: found[1])
+    for kick in range(KICKS):
+        if least:
+            best, least = search.from_kick(best, least, kick)
     return tuple(tuple(column[i] for i in order) for column, order in zip(columns, best, strict=True))
 
 

@@ -20,12 +20,16 @@ TRIES, CLOSER = 12, 0.88
 SMALLEST = 0.74  # labels of 9.5 points are 7 points high then
 
 
-@lru_cache(maxsize=1024)
 def pictures(graph: Graph, room: float = ROOM, size: float = 1.0) -> tuple[Layout, ...]:
     """The picture of `graph` on lines `room` centimetres wide, in as many rows as it needs.
 
     `size` is that of the text around it, over 11 points. No text is smaller than 7 points times `size`.
     """
+    return _pictures(graph, room, size)
+
+
+@lru_cache(maxsize=1024)
+def _pictures(graph: Graph, room: float, size: float) -> tuple[Layout, ...]:
     share = _share([graph], room, size)
     if share >= SMALLEST * size:
         return (replace(layout(graph), scale=share),)

@@ -55,10 +55,10 @@ class Frame:
         return sum(breadth(run.latex) if isinstance(run, Math) else _LETTER * len(run.text) for run in text)
 
 
-def is_tall(blocks: tuple[Block, ...], setting: Setting) -> bool:
-    """Whether blocks take so much of a page that a page may break within."""
-    most = setting.kept * setting.height
-    return _high(blocks, setting, _frame(setting).inside(), most) > most
+def is_tall(blocks: tuple[Block, ...], setting: Setting, asked: bool) -> bool:
+    """Whether blocks take so much of a page that a page may break within; those `asked` stand in a question."""
+    most, frame = setting.kept * setting.height, _frame(setting)
+    return _high(blocks, setting, frame.inside() if asked else frame, most) > most
 
 
 def needed(blocks: tuple[Block, ...], setting: Setting) -> float:

@@ -79,7 +79,7 @@ class Writer:
             return step
         args = tuple(a if self.stop(a) else self._filling(a) or a for a in step.args)
         whole = [a for a in args if a in step.args and self.program.shape(a) == step.shape]
-        return replace(step, args=args) if whole else step
+        return replace(step, args=args) if whole and args != step.args else step
 
     def _filling(self, name: str) -> str | None:
         step = self.program[name]

@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from t1gen.errors import BankError, near
@@ -46,6 +47,7 @@ class Stream:
         return [left.pop(self.below(len(left))) for _ in range(count)]
 
 
+@lru_cache(maxsize=4096)
 def support(text: str) -> tuple[Fraction, ...]:
     """The values of a draw: integers(a, b), nonzero(a, b), choice(...), grid(a, b, step); both ends are in."""
     tree = parse(text, "eval").body

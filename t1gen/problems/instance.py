@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -61,7 +60,6 @@ class Source:
     problem: Problem
     derived: dict[str, tuple[Structure, Judge]] = field(default_factory=dict)
     rejected: Counter[str] = field(default_factory=Counter)
-    supports: dict[str, tuple[Fraction, ...]] = field(default_factory=dict)
     bank: str = ""
 
     def draw(self, keys: Sequence[bytes]) -> list[Instance]:
@@ -112,9 +110,8 @@ class Source:
     def _value(self, given: Given, stream: Stream) -> Any:
         if not given.draw:
             return _fixed(given.value)
-        if given.draw not in self.supports:
-            self.supports[given.draw] = support(given.draw)
-        return nested([stream.choice(self.supports[given.draw]) for _ in range(prod(given.shape))], given.shape)
+        values = support(given.draw)
+        return nested([stream.choice(values) for _ in range(prod(given.shape))], given.shape)
 
     def _drawn(self, keys: Sequence[bytes]) -> list[Instance]:
         structure, judge = self.structure()

@@ -31,10 +31,7 @@ DERIVED = ("gradient", "vjp", "jacobian", "step")
 
 def worked(language: str, problem: files.Problem) -> list[list[blocks.Block]]:
     """The worked steps of every question that no earlier one has shown."""
-    solver = Solver(language, problem)
-    results = solver.issued.results[0]
-    return [[_spelled(language, block) for block in solver.question(q, r)]
-            for q, r in zip(problem.questions, results, strict=True)]  # fmt: skip
+    return Solver(language, problem).worked()
 
 
 def _spelled(language: str, block: blocks.Block) -> blocks.Block:
@@ -69,6 +66,11 @@ class Solver:
     def __post_init__(self) -> None:
         self.issued = issued(self.problem)
         self.values = values_of(self.problem, self.issued)
+
+    def worked(self) -> list[list[blocks.Block]]:
+        """The steps to every question's answer, in turn."""
+        return [[_spelled(self.language, block) for block in self.question(q, r)]
+                for q, r in zip(self.problem.questions, self.issued.results[0], strict=True)]  # fmt: skip
 
     @property
     def mapping(self) -> Program:

@@ -1,6 +1,7 @@
 """How a line of a solution is broken: `name = rule = numbers = result` on one line, or a part a line."""
 
 import re
+from functools import lru_cache
 
 from t1gen.documents.blocks import Math
 from t1gen.documents.lettering import width
@@ -59,6 +60,7 @@ def _joined(row: list[Math], first: bool) -> Math:
     return Math(latex, plain) if first else Math(rf"\quad = {latex}", f"    = {plain}")
 
 
+@lru_cache(maxsize=16384)
 def wide(latex: str) -> float:
     """About how wide a formula is, a matrix as wide as its columns."""
     return width(_MATRIX.sub(_columns, latex))

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from document_sample import HOSTILE, document
+from hypothesis import given
+from hypothesis import strategies as st
 
 from t1gen.documents import escape
 from t1gen.documents.blocks import Block, Listing, Paragraph, Plain, Strong, Text
-from t1gen.documents.formats import FORMATS, typst_math
+from t1gen.documents.formats import FORMATS, _converted, typst_math
 from t1gen.documents.render import render
 from t1gen.errors import EngineError
 
@@ -150,3 +152,15 @@ def test_terminal_prints_a_name_as_it_is():
 
 def test_bars_around_a_list_are_no_accent_in_typst() -> None:
     assert typst_math(r"\lvert (-1,\; 2) \rvert").startswith("bar.v (")
+
+
+NUMBERS = st.from_regex(r"[0-9]{1,3}([.][0-9]{1,2}|[{],[}][0-9]{1,2})?", fullmatch=True)
+PARTS = ("{}", "-{}", r"x_{{{}}}^{{{}}}", r"x^{{{}}}_{{{}}}", r"\frac{{{}}}{{{}}}", r"\frac{}{}", r"\sqrt[{}]{{{}}}",
+         r"\overset{{{}}}{{{}}}", r"({},\; {})", r"\begin{{bmatrix}} {} & {} \\ {} & {} \end{{bmatrix}}",
+         r"\mathbf{{{}}}", r"{} \cdot 10^{{{}}}", r"\mathbb{{R}}^{{{} \times {}}}")  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.sampled_from(PARTS), st.tuples(*[NUMBERS] * 4)), min_size=1, max_size=8))
+def test_a_formula_with_other_numbers_is_converted_like_the_first(parts: list[tuple[str, tuple[str, ...]]]) -> None:
+    latex = "x = " + " + ".join(part.format(*numbers) for part, numbers in parts)
+    assert typst_math(latex) == _converted(latex)
