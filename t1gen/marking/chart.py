@@ -69,8 +69,10 @@ class Chart:
             v = sweep.adjoints.get(asked.of, "")
             if len(found) == 1 and v:
                 edge = found[0].result
-                if program[edge].role == "edge" and program.shape(edge) == item.shape:
-                    yield edge, Step(edge, "mul", (v, step), (), item.shape, "edge")
+                back = program.shape(edge)
+                is_summed = back == () and len(item.shape) == 1 and program.shape(v) == item.shape
+                if program[edge].role == "edge" and (back == item.shape or is_summed):
+                    yield edge, Step(edge, "matmul" if is_summed else "mul", (v, step), (), back, "edge")
 
     def sources(self, tape: int, item: int, passed: Passed = frozenset()) -> tuple[int, ...]:
         """The nearest asked items above an item on a tape, those that are `passed` looked through.

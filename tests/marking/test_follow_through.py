@@ -29,6 +29,8 @@ TABLE = sheet("z = w * x; p = sigmoid(z); L = -log(p)", "[table: {rows: [z, p], 
 """[[_, -0.182], [0.818, -1.223]], -0.547"""
 LOCALS = sheet("h = x + 1; s = c @ h; L = s ** 2", "[local ds/dh, dL/ds, dL/dh]", {"x": [1, 3], "c": [3, -2]})
 """[3, -2], -4, [-12, 8]"""
+SHARED = sheet("p = z * a; L = sum(p ** 3)", "[dL/dp, local dp/dz, dL/dz]", {"z": 0.5, "a": [1, 2, -1]})
+"""[0.75, 3, 0.75], [1, 2, -1], 6"""
 LOG = sheet("a = x - y; L = log(a)", "[a, L, dL/dx]", {"x": 5, "y": 2})
 """3, 1.099, 0.333"""
 
@@ -64,6 +66,8 @@ ROWS: list[tuple[str, Sheet, list[Any], str, Any, dict[str, Any]]] = [
      {"1c": 0.4}),
     ("local derivatives in an array", LOCALS, [[2, 5], ..., [-8, -20]], "wrong correct follow-through", [-8, -20],
      {"1a": [2, 5]}),
+    ("local derivatives that are summed", SHARED, [..., [1, 3, -1], 9], "correct partial follow-through", 9,
+     {"1b": [1, 3, -1]}),
     ("a cell of a table", TABLE, [[[None, -0.2], [..., ...]], -0.6], "partial follow-through", -0.6,
      {"1a z.gradient": -0.2}),
     ("a value that no logarithm takes", LOG, [-3, 1.099, -0.333], "wrong correct follow-through", -1 / 3, {"1a": -3}),
