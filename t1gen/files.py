@@ -101,7 +101,7 @@ def encode(record: Struct | Mapping[str, Any]) -> bytes:
     Raises FileError where a number is not finite or a text cannot be UTF-8.
     """
     try:
-        return (_pretty(numbers(msgspec.to_builtins(record, enc_hook=numbers)), "") + "\n").encode()
+        return (_pretty(msgspec.to_builtins(record, enc_hook=numbers), "") + "\n").encode()
     except ValueError as error:
         raise FileError(f"this cannot be written as JSON: {error}") from None
 
@@ -110,13 +110,15 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def _flat(value: Any) -> str:
-    """A value without spaces or lines; numbers quickly, as there are many."""
-    return repr(value) if type(value) is int or (type(value) is float and isfinite(value)) else _ENCODER.encode(value)
+    """A value that has no parts; numbers quickly, as there are many."""
+    if type(value) is float and isfinite(value):
+        return repr(rounded(value))
+    return _ENCODER.encode(value)
 
 
 def _pretty(value: Any, indent: str) -> str:
     """A value on one line where it fits there and stands inside another, else one part a line."""
-    if not value or not isinstance(value, dict | list):
+    if not value or not isinstance(value, dict | list | tuple):
         return _flat(value)
     inner = indent + "  "
     if isinstance(value, dict):

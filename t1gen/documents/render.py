@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,8 @@ def _filters(format: Format) -> dict[str, Any]:
         "path": path,
         "line_kind": line_kind,
         "cm": lambda number: f"{number:.3f}",
+        "spot": _spot,
+        "spots": lambda points: f"({', '.join(map(_spot, points))},)",
         "px": px,
         "point": lambda point: f"{px(point.x)} {px(point.y)}",
         "fit": fit,
@@ -102,6 +105,11 @@ def _filters(format: Format) -> dict[str, Any]:
             [["____" if cell is None else text(cell) for cell in row] for row in (form.header, *form.rows)]
         ),
     }
+
+
+def _spot(numbers: Iterable[float]) -> str:
+    """Where a point or a box is, in centimetres."""
+    return f"({', '.join([f'{number:.3f}' for number in numbers])})"
 
 
 def _run(format: Format, run: Run) -> str:
