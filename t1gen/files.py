@@ -279,11 +279,19 @@ def is_filled(path: str | Path) -> bool:
         submission, notices = read_submission(path)
     except FileError:
         return True
-    return bool(notices or submission.marks or not _blank(list(submission.answers.values())))
+    return bool(notices or submission.marks or not is_blank(list(submission.answers.values())))
 
 
-def _blank(answer: Any) -> bool:
-    return all(map(_blank, answer)) if isinstance(answer, list) else answer is None or answer == ""
+def is_blank(answer: Any) -> bool:
+    """Nothing, an empty text, or an array of nothing but these."""
+    todo = [answer]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, list):
+            todo += part
+        elif part is not None and not (isinstance(part, str) and not part.strip()):
+            return False
+    return True
 
 
 @contextmanager
@@ -437,7 +445,7 @@ def _first(pairs: Iterable[tuple[str, Raw]], read: Callable[[str, Raw], Any]) ->
         name, value = one_line(name if len(name) <= ID else f"{name[:ID]}…"), read(name, raw)
         if name in found:
             twice[name] = None
-        if name not in found or _blank(found[name]):
+        if name not in found or is_blank(found[name]):
             found[name] = value
     return found, list(twice)
 

@@ -24,6 +24,7 @@ from t1gen.files import (
     Report,
     Submission,
     Void,
+    is_blank,
     rounded,
 )
 from t1gen.mapping.custom import declare_all
@@ -141,18 +142,6 @@ def _matched(told: Mapping[str, Any], key: Key, done: str, what: str) -> tuple[d
     if len(unknown) > TOLD:
         notices.append(f"{len(unknown) - TOLD} more unknown questions were ignored")
     return out, notices
-
-
-def is_blank(given: Any) -> bool:
-    """A missing key, null, an empty text, or an array of nothing but these."""
-    todo = [given]
-    while todo:
-        part = todo.pop()
-        if isinstance(part, list):
-            todo += part
-        elif part is not None and not (isinstance(part, str) and not part.strip()):
-            return False
-    return True
 
 
 # judging
