@@ -65,7 +65,10 @@ def named(word: Word, known: Mapping[str, str], reason: str) -> str:
 
 
 def compare(value: list[str], question: Any, answer: Any, reference: Any) -> Verdict:
-    """With several right options, each one found counts and each wrong one takes one away."""
+    """With several right options, each one found earns its share.
+
+    A wrong one takes as much away, and more where fewer are wrong than right: who names all options earns nothing.
+    """
     right = set(answer.value if isinstance(answer.value, list) else [answer.value])
     wrong = [v for v in value if v not in right]
     missing = [o.id for o in question.options if o.id in right and o.id not in value]
@@ -73,7 +76,10 @@ def compare(value: list[str], question: Any, answer: Any, reference: Any) -> Ver
         return Verdict("wrong", judged("another_option")) if wrong else Verdict("correct")
     told = [judged("not_right", ids=", ".join(wrong))] * bool(wrong)
     told += [judged("missing_ids", ids=", ".join(missing))] * bool(missing)
-    return shared(len(right) - len(missing) - len(wrong), len(right), judged("several", parts=told))
+    others = len(question.options) - len(right)
+    found, share = len(right) - len(missing), max(1, others)
+    lost = len(wrong) * max(len(right), share)
+    return shared(found * share - lost, len(right) * share, judged("several", parts=told))
 
 
 KIND = Kind("choice", read, compare)

@@ -51,6 +51,19 @@ def test_ticking_everything_earns_nothing_and_half_earns_half() -> None:
     assert judged("choice", "a b c d", SEVERAL, value=["b", "d"]).share == 0
 
 
+@pytest.mark.parametrize("right", ["a", "ab", "abc"])
+def test_to_name_all_earns_nothing_however_many_are_right(right: str) -> None:
+    found = judged("choice", "a b c d", SEVERAL, value=list(right))
+    assert (found.verdict, found.share) == ("wrong", 0)
+
+
+def test_a_wrong_option_takes_away_what_a_right_one_earns_or_more() -> None:
+    assert judged("choice", "a b", SEVERAL, value=["a"]).share == 0
+    assert judged("choice", "a b d", SEVERAL, value=["a", "b"]).share == Fraction(1, 2)
+    assert judged("choice", "a b d", SEVERAL, value=["a", "b", "c"]).share == 0
+    assert judged("choice", "a b", SEVERAL, value=["a", "b", "c"]).share == Fraction(2, 3)
+
+
 @pytest.mark.parametrize(
     "given", ["", "e", "ab", "a, b", 1.5, True, None, {}, [["a"]], "x" * 1000, ["a"] * 60, "a; drop", "1"]
 )
