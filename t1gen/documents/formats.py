@@ -12,6 +12,7 @@ from t1gen.documents import escape, mathml
 from t1gen.documents.blocks import Math, Verdict
 
 _LONG = 50
+_COLUMNS = 10  # that amsmath expects of a matrix
 _ACCENT = re.compile(r"(bar\.v(?:\.double)?)\(")
 _UNBROKEN = re.compile(r"\S{50}")
 _PAGE = 60  # letters of a formula
@@ -52,7 +53,13 @@ def is_rigid(latex: str) -> bool:
 
 
 def _tex_math(math: Math) -> str:
-    return rf"\fit{{{math.latex}}}" if is_rigid(math.latex) else f"${math.latex}$"
+    return rf"\fit{{{_tex_formula(math)}}}" if is_rigid(math.latex) else f"${math.latex}$"
+
+
+def _tex_formula(math: Math) -> str:
+    """The formula; a matrix of many columns says so, for LaTeX is slow where it expects them everywhere."""
+    columns = 1 + max(row.count("&") for row in math.latex.split(r"\\"))
+    return math.latex if columns <= _COLUMNS else rf"\columns{{{columns}}}{math.latex}"
 
 
 def _markdown_math(math: Math) -> str:
@@ -150,7 +157,7 @@ FORMATS = {
         code=lambda text: "\\allowbreak{}".join(rf"\texttt{{{escape.tex(part)}}}" for part in _parts(text)),
         strong=lambda text: rf"\textbf{{{escape.tex(text)}}}",
         verbatim=escape.tex_code,
-        formula=lambda math: math.latex,
+        formula=_tex_formula,
         verdict=_tex_verdict,
     ),
     "typ": Format(
