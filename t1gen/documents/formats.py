@@ -10,6 +10,7 @@ import tylax
 
 from t1gen.documents import escape, mathml
 from t1gen.documents.blocks import Math, Verdict
+from t1gen.errors import EngineError
 
 _LONG = 50
 _COLUMNS = 10  # that amsmath expects of a matrix
@@ -21,13 +22,36 @@ _DECIMAL = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _DIGITS = re.compile(r"[0-9]+")
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|[a-zA-Z]")  # is the same in typst
 _COMMA = "\u201a"  # stands for a decimal comma, which typst would take for one that separates
+_TEXT = re.compile(r"\\text\{([^{}$\\]*)\}")
+_HASH, _ASIDE = "\uf8ff", 0xE000  # stand for a #, and for the first of the texts
+_OWN = re.compile("[\ue000-\uf8ff]")
+_HARMLESS = re.compile(r"#(?:[a-z]+\[|[a-z]+\([a-z0-9.:,% -]*\)|none\b)")  # is in what tylax writes
 
 
 @lru_cache(maxsize=16384)
 def typst_math(latex: str) -> str:
-    """`latex` in typst's spelling, without the dollar signs. A bar is no accent on what follows in parentheses."""
+    """`latex` in typst's spelling, without the dollar signs. A bar is no accent on what follows in parentheses.
+
+    Raises EngineError where typst would run something.
+    """
     if _PLAIN.fullmatch(latex):
         return latex
+    texts: list[str] = []
+
+    def set_aside(found: re.Match[str]) -> str:
+        texts.append(found[1])
+        return chr(_ASIDE + len(texts) - 1)
+
+    formula = _TEXT.sub(set_aside, _OWN.sub("", latex)).replace(r"\#", "#").replace("#", _HASH)
+    converted = _with_numbers(formula)
+    if "#" in _HARMLESS.sub("", converted):
+        raise EngineError(f"the formula ${latex}$ holds what typst would run, or cannot print; write it otherwise")
+    converted = converted.replace(_HASH, r"\u{23}")
+    return _OWN.sub(lambda found: escape.typst(texts[ord(found[0]) - _ASIDE]), converted)
+
+
+def _with_numbers(latex: str) -> str:
+    """A formula by the pattern of all that differ from it in their numbers."""
     numbers = iter(_DIGITS.findall(latex))
     places = cycle("123456789")
     pattern = _with_places(_DIGITS.sub(lambda found: len(found[0]) * next(places), latex))
@@ -53,13 +77,14 @@ def is_rigid(latex: str) -> bool:
 
 
 def _tex_math(math: Math) -> str:
-    return rf"\fit{{{_tex_formula(math)}}}" if is_rigid(math.latex) else f"${math.latex}$"
+    return rf"\fit{{{_tex_formula(math)}}}" if is_rigid(math.latex) else f"${_tex_formula(math)}$"
 
 
 def _tex_formula(math: Math) -> str:
-    """The formula; a matrix of many columns says so, for LaTeX is slow where it expects them everywhere."""
+    r"""The formula, # as \#; a matrix of many columns says so, for LaTeX is slow where it expects them everywhere."""
     columns = 1 + max(row.count("&") for row in math.latex.split(r"\\"))
-    return math.latex if columns <= _COLUMNS else rf"\columns{{{columns}}}{math.latex}"
+    latex = re.sub(r"(?<!\\)#", r"\#", math.latex)
+    return latex if columns <= _COLUMNS else rf"\columns{{{columns}}}{latex}"
 
 
 def _markdown_math(math: Math) -> str:

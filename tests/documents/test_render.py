@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -152,6 +153,25 @@ def test_terminal_prints_a_name_as_it_is():
 
 def test_bars_around_a_list_are_no_accent_in_typst() -> None:
     assert typst_math(r"\lvert (-1,\; 2) \rvert").startswith("bar.v (")
+
+
+@pytest.mark.parametrize("latex", [r"\text{#(7*7)}", r"\text{a#b}", r"\text{#read(\"x\")}", r"\#(7*7)", r"\mathrm{#x}",
+                                   r"\text{a $#x$ b}", r"\texttt{a`#(7*7)`}", r"\color{*/ #(7*7) /*}"])  # fmt: skip
+def test_nothing_in_a_formula_is_code_in_typst(latex: str) -> None:
+    """Every # is one that prints, and no other stands there but in a text's quotes."""
+    assert "#" not in re.sub(r'"[^"]*"|#text\[', "", typst_math(latex))
+
+
+@pytest.mark.parametrize("latex", [r"\href{x}{y}", r"\includegraphics{x}", r"\hspace{read(1)}",
+                                   r"\textcolor{eval(1)}{x}"])  # fmt: skip
+def test_what_typst_would_run_is_refused(latex: str) -> None:
+    with pytest.raises(EngineError, match="write it otherwise"):
+        typst_math(latex)
+
+
+def test_a_text_in_a_formula_prints_as_it_is() -> None:
+    assert typst_math(r"1 \text{ if } x > 0") == '1 " if " x > 0'
+    assert typst_math(r"\text{a_1 \"*b*\"}") != typst_math(r"\text{a_1 *b*}") == '"a_1 *b*"'
 
 
 NUMBERS = st.from_regex(r"[0-9]{1,3}([.][0-9]{1,2}|[{],[}][0-9]{1,2})?", fullmatch=True)
