@@ -12,43 +12,63 @@ from t1gen.mapping.notation import latex, latex_name, text
 from t1gen.mapping.program import Shape
 from t1gen.mapping.reader import read
 from t1gen.markdown import runs
+from t1gen.setting import USUAL
 from t1gen.wording import in_latex, in_plain, say
 
 
 def attached(exam: files.Exam) -> list[blocks.Block]:
     """The sheets that an exam wants after its problems."""
-    made = {"values": _values, "formulas": _formulas}
-    return [blocks.Appendix((Plain(say(exam.language, "attached", name)),), tuple(made[name](exam.language)))
+    is_split = USUAL.with_words(exam.setting).columns == "two-columns"
+    made: dict[str, Callable[[str, bool], list[blocks.Block]]] = {"values": _values, "formulas": _formulas}
+    return [blocks.Appendix((Plain(say(exam.language, "attached", name)),), tuple(made[name](exam.language, is_split)))
             for name in exam.attached]  # fmt: skip
 
 
 # values
 
-STEPS, ROWS = range(1, 41), 20
-"""Arguments in tenths, and how many stand below one another."""
+STEPS = range(1, 61)
+"""Arguments in tenths."""
 
 FUNCTIONS: dict[str, Callable[[float], float]] = {
     "e^{x}": exp,
     "e^{-x}": lambda x: exp(-x),
     r"\sigma(x)": lambda x: 1 / (1 + exp(-x)),
-    r"\log x": log,
 }
 
-IDENTITIES = r"$\sigma(-x) = 1 - \sigma(x)$, $\tanh x = 2 \cdot \sigma(2 \cdot x) - 1$, $\log(x z) = \log x + \log z$"
+IDENTITIES = (r"$\sigma(-x) = 1 - \sigma(x)$, $\tanh x = 2 \cdot \sigma(2 \cdot x) - 1$, $e^{x + z} = e^{x} e^{z}$, "
+              r"$\log(x z) = \log x + \log z$")  # fmt: skip
 
 
-def _values(language: str) -> list[blocks.Block]:
-    """exp, sigmoid and log in steps of a tenth, several columns of them side by side."""
-    heads = tuple((Math(head, head),) for head in ("x", *FUNCTIONS))
-    groups = len(STEPS) // ROWS
-    columns = [[_row(language, x / 10) for x in STEPS[g * ROWS : (g + 1) * ROWS]] for g in range(groups)]
-    rows = [tuple(cell for part in row for cell in part) for row in zip(*columns, strict=True)]
+def _values(language: str, is_split: bool) -> list[blocks.Block]:
+    """exp and sigmoid in steps of a tenth, and the logarithms of 1 to 10, of which all others are made.
+
+    Tables are narrower where the page `is_split` into columns.
+    """
     note = say(language, "attached", "values_note", identities=IDENTITIES)
-    return [blocks.Paragraph(runs(note, language)), blocks.Table(heads * groups, tuple(rows))]
+    logs = say(language, "attached", "logs_note", ten=_fixed(log(10), 4, language).latex)
+    parts = (range(5), range(5, 10)) if is_split else (range(10),)
+    return [blocks.Paragraph(runs(note, language)), _exponentials(language, 1 if is_split else 3),
+            blocks.Paragraph(runs(logs, language)), *(_logarithms(language, part) for part in parts)]  # fmt: skip
+
+
+def _exponentials(language: str, groups: int) -> blocks.Table:
+    """So many columns of arguments side by side."""
+    heads, high = tuple((Math(head, head),) for head in ("x", *FUNCTIONS)), len(STEPS) // groups
+    columns = [[_row(language, x / 10) for x in STEPS[g * high : (g + 1) * high]] for g in range(groups)]
+    rows = [tuple(cell for part in row for cell in part) for row in zip(*columns, strict=True)]
+    return blocks.Table(heads * groups, tuple(rows))
 
 
 def _row(language: str, x: float) -> tuple[Text, ...]:
     return (_fixed(x, 1, language),), *((_fixed(f(x), 4, language),) for f in FUNCTIONS.values())
+
+
+def _logarithms(language: str, tenths: range) -> blocks.Table:
+    """A row for each digit before the point, a column for each of these after it."""
+    heads = (Math(r"\log x", "log x"),), *((_fixed(tenth / 10, 1, language),) for tenth in tenths)
+    rows = [((_fixed(one, 0, language),), *((_fixed(log(one + tenth / 10), 4, language),) for tenth in tenths))
+            for one in range(1, 10)]  # fmt: skip
+    return blocks.Table(heads, tuple(rows))
 
 
 def _fixed(value: float, decimals: int, language: str) -> Math:
@@ -80,7 +100,7 @@ RULES: tuple[tuple[str, dict[str, Shape]], ...] = (
 """What the formula sheet has a row for; shapes stand for any that fit."""
 
 
-def _formulas(language: str) -> list[blocks.Block]:
+def _formulas(language: str, _: bool) -> list[blocks.Block]:
     """The chain rule, what each operation sends back, and the step of gradient descent."""
     header = tuple(runs(say(language, "attached", name), language) for name in ("quantity", "back"))
     rows = tuple(_rule(right, tuple(givens.items())) for right, givens in RULES)
