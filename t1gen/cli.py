@@ -62,6 +62,9 @@ def main() -> None:
     \b
     Start with:  t1gen generate --seed 42
     """
+    from t1gen.errors import tell_warnings
+
+    tell_warnings()
 
 
 main.add_command(grade)

@@ -1,8 +1,11 @@
 """The errors that a user can cause; only the command line turns them into messages and exit codes."""
 
+import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from typing import TextIO
 
 
 class T1genError(Exception):
@@ -41,6 +44,10 @@ class EngineError(T1genError):
     """A document cannot be turned into PDF: the engine is missing or failed."""
 
 
+class LettersWarning(UserWarning):
+    """A page lacks letters of its text, as no font has them."""
+
+
 class ProofError(T1genError):
     """A derivative was not proved right, so no key is issued."""
 
@@ -72,3 +79,19 @@ def nearest(name: str, allowed: Iterable[str], alike: float = 0.6) -> str:
     found = get_close_matches(name.lower(), list(lower), n=3, cutoff=alike)
     found.sort(key=lambda other: sorted(other) != sorted(name.lower()))
     return lower[found[0]] if found else ""
+
+
+def tell_warnings() -> None:
+    """Let warnings of t1gen be told as its errors are, those of others as they were."""
+    before = warnings.showwarning
+
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int, file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:  # fmt: skip
+        if issubclass(category, LettersWarning):
+            print(f"t1gen: warning: {message}", file=sys.stderr)
+        else:
+            before(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show

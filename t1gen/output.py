@@ -15,7 +15,7 @@ from t1gen import files
 from t1gen.documents.blocks import Document
 from t1gen.documents.engines import engine_format, pdf
 from t1gen.documents.render import render
-from t1gen.errors import FileError, near
+from t1gen.errors import FileError, near, tell_warnings
 from t1gen.exam import Maker, Plan, blank_submission, manifest
 from t1gen.marking.common import Book
 from t1gen.setting import USUAL
@@ -135,7 +135,8 @@ def make_all(order: Order, students: Sequence[files.Student], jobs: int) -> Iter
             yield from make(order, chunk)
         return
     _maker(order.plan).prove()
-    with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=get_context("spawn")) as pool:
+    count, context = min(jobs, len(chunks)), get_context("spawn")
+    with ProcessPoolExecutor(count, mp_context=context, initializer=tell_warnings) as pool:
         for made in pool.map(_in_process, [(order, chunk) for chunk in chunks]):
             yield from made
 

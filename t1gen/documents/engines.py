@@ -1,10 +1,12 @@
 """The engines that turn a rendered document into PDF; the same source gives the same bytes."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import threading
+import warnings
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 import typst
 
 from t1gen import data
-from t1gen.errors import EngineError, near
+from t1gen.errors import EngineError, LettersWarning, near
 
 _FORMATS = {"typst": "typ", "pdflatex": "tex", "lualatex": "tex", "tectonic": "tex"}
 ENGINES = tuple(_FORMATS)
@@ -34,6 +36,8 @@ _SETTINGS = {
     "max_print_line": "1000",
 }
 _TYPST_LOCK = threading.Lock()
+_UNSHOWN = re.compile('the text `"(.+?)"` could not be displayed')
+_MISSING = re.compile(r"^Missing character: There is no (\S+)", re.MULTILINE)
 
 
 def engine_format(engine: str) -> str:
@@ -59,26 +63,46 @@ def _empty_folder() -> tempfile.TemporaryDirectory[str]:
 
 
 @cache
-def _typst_compiler() -> typst.Compiler:
+def _typst_compiler(has_own_fonts: bool) -> typst.Compiler:
     """Warm: the fonts are read once a process."""
     fonts = data.folder("templates") / "fonts"
-    return typst.Compiler(ignore_system_fonts=True, root=_empty_folder().name, font_paths=[fonts])
+    return typst.Compiler(ignore_system_fonts=has_own_fonts, root=_empty_folder().name, font_paths=[fonts])
 
 
 def _typst_pdf(source: str) -> bytes:
-    """Tagged as PDF/UA-1 asks; where a template of the user's keeps that from being, tagged as it can be."""
+    """Tagged as PDF/UA-1 asks; where a template of the user's keeps that from being, tagged as it can be.
+
+    Letters that the fonts of t1gen lack are set in what fonts there are.
+    """
+    whole = _in_one_place(source)
     with _TYPST_LOCK:
-        for is_accessible in (True, False):
-            with suppress(typst.TypstError):
-                return _compiled(_in_one_place(source), is_accessible)
+        lacking: list[str] = []
+        for has_own_fonts in (True, False):
+            try:
+                return _compiled(whole, is_accessible=True, has_own_fonts=has_own_fonts)
+            except typst.TypstError as error:
+                lacking = _UNSHOWN.findall(error.diagnostic or "")
+            if not lacking:
+                break
+        _warn_of(tuple(lacking))
+        with suppress(typst.TypstError):
+            return _compiled(whole, is_accessible=False, has_own_fonts=not lacking)
         try:
             return _compiled(source, is_accessible=False)  # for an error that names the line
         except typst.TypstError as error:
             raise EngineError(error.diagnostic or error.message, where="typst") from error
 
 
-def _compiled(source: str, is_accessible: bool) -> bytes:
-    result = _typst_compiler().compile(
+@cache
+def _warn_of(letters: tuple[str, ...]) -> None:
+    """Tell once of letters that will be missing."""
+    if letters:
+        told = f"no font here has {', '.join(dict.fromkeys(letters))}; look at the PDFs, and install one that has"
+        warnings.warn(told, LettersWarning, stacklevel=2)
+
+
+def _compiled(source: str, is_accessible: bool, has_own_fonts: bool = True) -> bytes:
+    result = _typst_compiler(has_own_fonts).compile(
         input=source.encode(), format="pdf", timestamp=0, pdf_standards=["ua-1"] if is_accessible else []
     )
     assert isinstance(result, bytes)
@@ -110,7 +134,9 @@ def tex_pdf(source: str, engine: str, runs: int = RUNS) -> tuple[bytes, str]:
             _run_tex(engine, folder)
             if engine == "tectonic" or _read(folder / "sheet.aux") == before:
                 break
-        return (folder / "sheet.pdf").read_bytes(), _read(folder / "sheet.log")
+        log = _read(folder / "sheet.log")
+        _warn_of(tuple(_MISSING.findall(log)))
+        return (folder / "sheet.pdf").read_bytes(), log
 
 
 def _run_tex(engine: str, folder: Path) -> None:

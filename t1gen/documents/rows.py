@@ -126,13 +126,18 @@ def _continued(edge: Edge, stub: int, is_shared: bool) -> Edge:
 
 
 def _stubs(graph: Graph, row: dict[int, int]) -> dict[int, Math]:
-    """The nodes whose edges leave their row; their stubs are called like what they carry, else by a number."""
+    """The nodes whose edges leave their row; their stubs are called like what they carry, else by a number.
+
+    A shape is no name: several may have the same.
+    """
     found: dict[int, Math] = {}
-    nodes = {node.id: node for node in graph.nodes}
+    nodes, number = {node.id: node for node in graph.nodes}, 0
     for edge in graph.edges:
         if row[edge.source] != row[edge.target] and edge.source not in found:
             node = nodes[edge.source]
-            number = str(1 + len(found))
             own = edge.label or (node.label if node.kind == "input" else None)
-            found[edge.source] = own or Math(rf"\rightarrow {number}", f"-> {number}")
+            if own is None or own.latex.startswith(r"\mathbb{R}"):
+                number += 1
+                own = Math(rf"\rightarrow {number}", f"-> {number}")
+            found[edge.source] = own
     return found

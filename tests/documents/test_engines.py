@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from document_sample import HOSTILE, document
 
-from t1gen.documents.engines import ENGINES, engine_format, pdf
+from t1gen.documents.engines import ENGINES, _warn_of, engine_format, pdf
 from t1gen.documents.render import render
-from t1gen.errors import EngineError
+from t1gen.errors import EngineError, LettersWarning
 
 
 def needs(program: str):
@@ -71,6 +71,13 @@ def test_variant_and_page_total_are_on_every_page(engine):
 @pytest.mark.parametrize("engine", HERE)
 def test_signs_without_a_glyph_harm_nothing(engine):
     assert printed(document(name="αβΩ Ольга 王小明 🎉 x² ½ € “q” …"), engine)
+
+
+@pytest.mark.parametrize("engine", ["typst", pytest.param("lualatex", marks=needs("lualatex"))])
+def test_letters_that_no_font_has_are_told(engine):
+    _warn_of.cache_clear()
+    with pytest.warns(LettersWarning, match="no font here has 𓀀; look at the PDFs"):
+        assert printed(document(name="𓀀"), engine)
 
 
 @needs("pdftotext")

@@ -77,6 +77,16 @@ def test_what_has_no_name_goes_on_by_a_number():
     assert [n.label.plain for row in parts(plain, 2, 4) for n in row.nodes if n.kind == "stub"] == ["-> 1", "-> 1"]
 
 
+def test_a_shape_is_no_name():
+    """Two values of one shape go on to the next row: which is which must be told."""
+    nodes = (Node(0, m("x"), "input"), Node(1, m("f"), "operation"), Node(2, m("g"), "operation"),
+             Node(3, m("h"), "operation"))  # fmt: skip
+    shape = m(r"\mathbb{R}^{2}")
+    shaped = Graph(nodes, (Edge(0, 1), Edge(0, 2), Edge(1, 3, shape), Edge(2, 3, shape)))
+    stubs = [[n.label.plain for n in row.nodes if n.kind == "stub"] for row in parts(shaped, 1, 2)]
+    assert stubs == [["-> 1", "-> 2"], ["-> 1", "-> 2"]]
+
+
 def test_inputs_stand_in_the_row_that_uses_them():
     kinds = {"x": "input", "f": "operation", "w": "input", "g": "output"}
     nodes = tuple(Node(i, m(name), kind) for i, (name, kind) in enumerate(kinds.items()))
