@@ -109,9 +109,9 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
     from t1gen.errors import FileError
     from t1gen.exam import Heading, Plan, new_secret
     from t1gen.files import Secret, Student
-    from t1gen.wording import languages, use
+    from t1gen.wording import languages
 
-    use(templates)
+    _use(templates)
     if student is not None and students is not None:
         raise click.UsageError("--student and --students exclude each other")
     if combined and students is None:
@@ -146,6 +146,15 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
         click.echo("The seed can be read in the exam's id: fine for trying out; leave --seed away for a real test.")
     if found is not None:
         click.echo(f"Drawn with the secret found in {folder / 'secret.json'}.")
+
+
+def _use(templates: Path | None) -> None:
+    """Let templates and wording of one's own come first, and say once which texts of them are never said."""
+    from t1gen import wording
+
+    wording.use(templates)
+    for stray in wording.strays()[:SAID]:
+        click.echo(f"t1gen: warning: t1gen has no such text: {stray}", err=True)
 
 
 def _words(setting: str) -> tuple[str, ...]:
@@ -270,9 +279,8 @@ def render(sheet: Path, formats: str, engine: str, setting: str, templates: Path
     from t1gen import files, output
     from t1gen.errors import FileError
     from t1gen.sheets import key_sheet, worksheet
-    from t1gen.wording import use
 
-    use(templates)
+    _use(templates)
     told = output.formats(formats, output.FORMATS[1:])
     if files.kind_of(sheet) == "key":
         key = files.read(sheet, files.Key)

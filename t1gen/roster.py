@@ -10,6 +10,7 @@ from unicodedata import category, normalize
 from t1gen.errors import FileError, near
 from t1gen.files import Student, read_text
 from t1gen.setting import USUAL, SettingError, split
+from t1gen.wording import unknown
 
 COLUMNS = ("id", "name", "language", "setting")
 LONGEST = 64
@@ -52,8 +53,7 @@ def student(text: str) -> Student:
 def _placed(student: Student, line: int, languages: Sequence[str]) -> Student:
     told = student.language if isinstance(student, Seated) else ""
     if languages and told and told not in languages:
-        what = f"language '{told[:40]}' is unknown{near(told, languages, 0.5)} (allowed: {', '.join(languages)})"
-        raise FileError(what, where=f"line {line}")
+        raise FileError(unknown(told, languages), where=f"line {line}")
     return student
 
 

@@ -4,6 +4,7 @@ A language is a folder with a wording.yaml; what it lacks is said in English.
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from math import inf
 from pathlib import Path
@@ -13,23 +14,35 @@ import yaml
 from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 from t1gen.data import folder
-from t1gen.errors import BankError, near
+from t1gen.errors import MISFITS, BankError, T1genError, near
 from t1gen.mapping.notation import latex_name
 
 ENGLISH = "en"
 """The language that has every text, and whose texts stand in where another has none."""
 
 
+class WordingError(T1genError):
+    """A text that cannot be said; its own file is all that tells where it is."""
+
+    def inside(self, where: str) -> T1genError:
+        return self
+
+
 _own: list[Path] = []
 
 
 def use(templates: Path | None) -> None:
-    """Let the texts of this folder's `text/<language>/wording.yaml` come before t1gen's own, in this process."""
+    """Let the texts of this folder's `text/<language>/wording.yaml` come before t1gen's own, in this process.
+
+    Raises WordingError where one of them is no text.
+    """
     own = [templates] if templates else []
     if own != _own:
         _own[:] = own
-        for cached in (languages, _texts, signs, _environment, _template, _remembered, _patterns):
+        for cached in (languages, _texts, _read, signs, _environment, _template, _remembered, _patterns):
             cached.cache_clear()
+    for path in _own_files():
+        _texts(path.parent.name)
 
 
 @cache
@@ -41,34 +54,86 @@ def languages() -> list[str]:
 
 def known(language: str, where: str = "") -> str:
     """`language`, if there is wording in it. Raises BankError that names those that there are."""
-    allowed = languages()
-    if language not in allowed:
-        raise BankError(f"language '{language[:40]}' is unknown{near(language, allowed, 0.5)} "
-                        f"(allowed: {', '.join(allowed)})", where=where)  # fmt: skip
+    if language not in languages():
+        raise BankError(unknown(language, languages()), where=where)
     return language
+
+
+def unknown(language: str, allowed: Sequence[str]) -> str:
+    """What is said of a language that is none of `allowed`; near is one that begins alike."""
+    alike = near(language, [one for one in allowed if one[:1] == language[:1]], 0.5)
+    return f"language '{language[:40]}' is unknown{alike} (allowed: {', '.join(allowed)})"
 
 
 @cache
 def _texts(language: str) -> dict[str, Any]:
     texts: dict[str, Any] = {}
-    for place in (folder("templates"), *_own):
-        path = place / "text" / known(language) / "wording.yaml"
-        for group, said in (_read(path) if path.is_file() else {}).items():
+    for path in _files(known(language)):
+        read = _read(path)
+        if path in _own_files():
+            _check(path, read, texts)
+        for group, said in read.items():
             texts[group] = texts.get(group, {}) | said
     return texts
 
 
+def _files(language: str) -> list[Path]:
+    """Where the texts of a language are; the later file stands above the earlier."""
+    places = [place / "text" / language / "wording.yaml" for place in (folder("templates"), *_own)]
+    return [path for path in places if path.is_file()]
+
+
+def _own_files() -> list[Path]:
+    return sorted(path for place in _own for path in (place / "text").glob("*/wording.yaml"))
+
+
+@cache
 def _read(path: Path) -> dict[str, dict[str, Any]]:
-    """The texts of a file by group and key. Raises BankError where it holds anything else."""
+    """The texts of a file by group and key. Raises WordingError where it holds anything else."""
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BankError(f"not YAML: {' '.join(str(error).split())[:200]}", where=str(path)) from None
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise WordingError(f"not YAML: {' '.join(str(error).split())[:200]}", where=str(path)) from None
     if loaded is None:
         return {}
     if not isinstance(loaded, dict) or not all(isinstance(said, dict) for said in loaded.values()):
-        raise BankError("groups of texts are wanted: `document:`, and below it `page: Page`", where=str(path))
+        raise WordingError("groups of texts are wanted: `document:`, and below it `page: Page`", where=str(path))
     return loaded
+
+
+def _check(path: Path, read: dict[str, dict[str, Any]], shipped: dict[str, dict[str, Any]]) -> None:
+    """Raise WordingError for a text of one's own that is none; what is `shipped` is right."""
+    for group, key, text in ((group, key, text) for group, said in read.items() for key, text in said.items()):
+        if wanted := _wanted(group, key, text):
+            raise WordingError(f"{group}: {key}: {wanted}, not {repr(text)[:40]}", where=str(path))
+        if isinstance(text, str) and text != shipped.get(group, {}).get(key):
+            _compiled(path.parent.name, group, key, text)
+
+
+def _wanted(group: str, key: str, value: Any) -> str:
+    """What is wanted where `value` stands, unless it is that."""
+    if (group, key) == ("numbers", "plural"):
+        pairs = isinstance(value, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in value)
+        if pairs and all(isinstance(n, int | float) for pair in value for n in pair):
+            return ""
+        return "pairs of a first and a last number are wanted, such as [[1, 1], [2, 4]]"
+    if not isinstance(value, str):
+        return "a text is wanted"
+    return "a sign is wanted" if group == "numbers" and key in ("decimal", "separator") and not value else ""
+
+
+def strays() -> list[str]:
+    """Texts of one's own that t1gen never says, with the file: `document: nmae; did you mean 'name'?`."""
+    english = _read(_files(ENGLISH)[0])
+    found = []
+    for path in _own_files():
+        for group, said in _read(path).items():
+            if group in english:
+                alike = {key: near(str(key), english[group]) for key in said if key not in english[group]}
+                found += [f"{path}: {group}: {key}{meant}" for key, meant in alike.items()]
+            else:
+                found.append(f"{path}: {group}{near(str(group), english)}")
+    return found
 
 
 def keys(language: str) -> list[tuple[str, str]]:
@@ -155,11 +220,26 @@ def _environment(language: str) -> Environment:
 
 @cache
 def _template(language: str, group: str, key: str) -> Template:
-    own = language if key in _texts(language).get(group, {}) else ENGLISH
+    own = _spoken(language, group, key)
+    return _compiled(own, group, key, _texts(own)[group][key])
+
+
+def _spoken(language: str, group: str, key: str) -> str:
+    """The language that a text is said in."""
+    return language if key in _texts(language).get(group, {}) else ENGLISH
+
+
+def _compiled(language: str, group: str, key: str, text: str) -> Template:
     try:
-        return _environment(own).from_string(_texts(own)[group][key])
-    except TemplateError as error:
-        raise BankError(f"{error.message} in the text {group}: {key}", where=f"wording in '{own}'") from None
+        return _environment(language).from_string(text)
+    except (TemplateError, *MISFITS) as error:
+        raise _broken(error, language, group, key) from error
+
+
+def _broken(error: Exception, language: str, group: str, key: str) -> WordingError:
+    """The error of a text, told from the file that it stands in."""
+    path = next(path for path in reversed(_files(language)) if key in _read(path).get(group, {}))
+    return WordingError(f"{group}: {key}: {str(error).rstrip('.')}", where=str(path))
 
 
 def _rendered(language: str, group: str, key: str, values: dict[str, Any]) -> str:
@@ -173,8 +253,8 @@ def _rendered(language: str, group: str, key: str, values: dict[str, Any]) -> st
 def _put_in(language: str, group: str, key: str, **values: Any) -> str:
     try:
         return _template(language, group, key).render(**values)
-    except TemplateError as error:
-        raise BankError(f"{error.message} in the text {group}: {key}", where=f"wording in '{language}'") from None
+    except (TemplateError, *MISFITS) as error:
+        raise _broken(error, _spoken(language, group, key), group, key) from error
 
 
 _remembered = lru_cache(maxsize=4096, typed=True)(_put_in)

@@ -164,12 +164,20 @@ def test_exporting_overwrites_nothing_that_was_changed(tmp_path: Path) -> None:
     assert (tmp_path / "m" / "typst" / "style.typ").read_text() != "mine"
 
 
-def test_a_broken_template_is_told_with_its_line(bank: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("content", "message"), [
+    (b"\n<% if %>", ", line 2: TemplateSyntaxError"), (b"\n\n<< nope >>", ", line 3: UndefinedError: 'nope'"),
+    (b"\n<< 1 / 0 >>", ", line 2: ZeroDivisionError"), (b"<% include 'gone.typ' %>", ", line 1: TemplateNotFound"),
+    (b"\xff\xfe", ": not UTF-8: byte 1"),
+])  # fmt: skip
+@pytest.mark.parametrize("name", ["document.typ", "blocks.typ"])
+def test_a_broken_template_is_told_with_its_line(
+    bank: Path, tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
     (tmp_path / "m" / "typst").mkdir(parents=True)
-    (tmp_path / "m" / "typst" / "blocks.typ").write_text("\n<% if %>", encoding="utf-8")
+    (tmp_path / "m" / "typst" / name).write_bytes(content)
     out = tmp_path / "o"
     done = t1gen("generate", bank, "--seed", 1, "--templates", tmp_path / "m", "--out", out, code=2)
-    assert "blocks.typ, line 2" in done.output and not out.exists()
+    assert f"t1gen: {tmp_path / 'm' / 'typst' / name}{message}" in done.output and not out.exists()
 
 
 def test_wording_of_ones_own_comes_first(bank: Path, tmp_path: Path) -> None:
@@ -188,11 +196,35 @@ def test_wording_of_ones_own_comes_first(bank: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("document: [", "wording.yaml: not YAML"), ("[]", "groups of texts are wanted"),
-    ("units: {points: '{{ n'}", "units: points"), ("units: {points: '{{ m }}'}", "'m' is undefined"),
+    ("document: [", "not YAML"), ("document: {name: 2024-51-01}", "not YAML"), ("[]", "groups of texts are wanted"),
+    ("document: {name: [1]}", "document: name: a text is wanted, not [1]"),
+    ("document: {name: }", "document: name: a text is wanted, not None"),
+    ("units: {points: '{{ n'}", "units: points: unexpected end of template"),
+    ("units: {points: '{{ m }}'}", "units: points: 'm' is undefined"),
+    ("units: {points: '{{ 1 / 0 }}'}", "units: points: division by zero"),
+    ("ask: {forward: '{{ q.of|mth }}'}", "ask: forward: No filter named 'mth'"),
+    ("ask: {forward: '{{ q.to }}'}", "has no attribute 'to'"),
+    ("numbers: {plural: abc}", "numbers: plural: pairs of a first and a last number are wanted"),
+    ("numbers: {plural: [[1, x]]}", "numbers: plural: pairs of a first and a last number are wanted"),
+    ("numbers: {decimal: 5}", "numbers: decimal: a text is wanted, not 5"),
+    ("numbers: {separator: ''}", "numbers: separator: a sign is wanted"),
 ])  # fmt: skip
-def test_wording_that_is_broken_is_told(bank: Path, tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "mine" / "text" / "en").mkdir(parents=True)
-    (tmp_path / "mine" / "text" / "en" / "wording.yaml").write_text(text, encoding="utf-8")
-    told = ("--seed", 1, "--templates", tmp_path / "mine", "--out", tmp_path / "o")
-    assert message in t1gen("generate", bank, *told, code=2).output
+def test_wording_that_is_broken_is_told_from_its_file(bank: Path, tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "mine" / "text" / "en" / "wording.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    told = ("--seed", 1, "--format", "md", "--templates", tmp_path / "mine", "--out", tmp_path / "o")
+    done = t1gen("generate", bank, *told, code=2)
+    assert done.output.startswith(f"t1gen: {path}: ") and message in done.output and not (tmp_path / "o").exists()
+
+
+def test_wording_that_nobody_says_is_told_once(bank: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine" / "text" / "en" / "wording.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("document: {nmae: Alias, page: Leaf}\naks: {forward: x}\nask: {7: x}", encoding="utf-8")
+    told = ("--format", "json", "--templates", tmp_path / "mine", "--out", tmp_path / "o")
+    (tmp_path / "r.csv").write_text("id\n" + "".join(f"s{i}\n" for i in range(30)), encoding="utf-8")
+    said = t1gen("generate", bank, "--students", tmp_path / "r.csv", "--jobs", 2, *told).stderr
+    warnings = [line for line in said.splitlines() if "warning" in line]
+    assert warnings == [f"t1gen: warning: t1gen has no such text: {path}: {what}" for what in (
+        "document: nmae; did you mean 'name'?", "aks; did you mean 'ask'?", "ask: 7")]  # fmt: skip

@@ -2,9 +2,10 @@
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError
@@ -18,7 +19,7 @@ from t1gen.documents.qr import path, qr
 from t1gen.documents.rows import pictures
 from t1gen.documents.size import beside, is_tall, needed
 from t1gen.documents.telling import arrows, columns, told
-from t1gen.errors import EngineError, near
+from t1gen.errors import MISFITS, EngineError, near
 
 # Delimiters that leave braces free for LaTeX and typst; the same in every format.
 _SYNTAX: dict[str, Any] = {
@@ -52,18 +53,37 @@ def render(document: Document, format: str, templates: Path | None = None) -> st
         raise EngineError(f"format '{format}' is unknown; allowed are {allowed}{near(format, FORMATS)}")
     try:
         text = _main_template(format, templates).render(document=document)
-    except TemplateError as error:
-        line = f"{error.name}, line {error.lineno}: " if isinstance(error, TemplateSyntaxError) else ""
-        what = f"{line}{type(error).__name__}: {error.message}"
-        raise EngineError(what, where=f"templates for {format}") from error
+    except (TemplateError, *MISFITS) as error:
+        where = _place(error) or f"templates for {format}"
+        raise EngineError(f"{type(error).__name__}: {error}", where=where) from error
     return _GAPS.sub("\n\n", text).strip() + "\n"
+
+
+def _place(error: Exception) -> str:
+    """The template and the line that an error comes from, where they are known."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.filename or error.name}, line {error.lineno}"
+    frames = extract_tb(error.__traceback__)
+    lines = [frame for frame in frames if Path(frame.filename).suffix.lstrip(".") in (*FORMATS, "css")]
+    return f"{lines[-1].filename}, line {lines[-1].lineno}" if lines else ""
+
+
+class _Loader(FileSystemLoader):
+    """Tells which template is no text."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        try:
+            return super().get_source(environment, template)
+        except UnicodeDecodeError as error:
+            path = next(path for place in self.searchpath if (path := Path(place, template)).is_file())
+            raise EngineError(f"not UTF-8: byte {error.start + 1} cannot be read", where=str(path)) from error
 
 
 @cache
 def _main_template(format: str, templates: Path | None) -> Template:
     own = FORMATS[format].folder
     roots = ([templates] if templates else []) + [folder("templates")]
-    environment = Environment(loader=FileSystemLoader([root / own for root in roots]), **_SYNTAX)
+    environment = Environment(loader=_Loader([root / own for root in roots]), **_SYNTAX)
     environment.filters.update(_filters(FORMATS[format]))
     return environment.get_template(f"document.{format}")
 
