@@ -239,7 +239,7 @@ def _carried(step: Step, shapes: bool) -> Math | None:
     if step.op in ("given", "const"):
         return None
     if step.unnamed:
-        return Math(rf"\mathbb{{R}}^{{{_sizes(step.shape)}}}", _told(step.shape)) if shapes and step.shape else None
+        return _space(step.shape) if shapes and step.shape else None
     label = Math(latex_name(step.name), step.name)
     return _shaped(label, step.shape) if shapes else label
 
@@ -247,7 +247,13 @@ def _carried(step: Step, shapes: bool) -> Math | None:
 def _shaped(label: Math, shape: Shape) -> Math:
     if not shape:
         return label
-    return Math(rf"{label.latex} \in \mathbb{{R}}^{{{_sizes(shape)}}}", f"{label.plain}: {_told(shape)}")
+    space = _space(shape)
+    return Math(rf"{label.latex} \in {space.latex}", f"{label.plain} \u2208 {space.plain}")
+
+
+def _space(shape: Shape) -> Math:
+    told = _told(shape) if len(shape) == 1 else f"({_told(shape)})"
+    return Math(rf"\mathbb{{R}}^{{{_sizes(shape)}}}", f"R^{told}")
 
 
 def _sizes(shape: Shape) -> str:

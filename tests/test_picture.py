@@ -46,10 +46,11 @@ def test_names_and_shapes():
     program = read("h = W @ x; y = tanh(h); s = sum(y ** 2)", {"W": (3, 4), "x": (4,)})
     named = graph(program)
     assert [(node.label.plain, node.kind) for node in named.nodes] == [
-        ("W: 3 x 4", "input"), ("x: 4", "input"), ("@", "operation"), ("tanh", "operation"), ("**2", "operation"),
+        ("W ∈ R^(3 x 4)", "input"), ("x ∈ R^4", "input"), ("@", "operation"), ("tanh", "operation"),
+        ("**2", "operation"),
         ("sum", "operation"), ("s", "output")]  # fmt: skip
     assert [edge.label.plain if edge.label else None for edge in named.edges] == [
-        None, None, "h: 3", "y: 3", "3", None]  # fmt: skip
+        None, None, "h ∈ R^3", "y ∈ R^3", "R^3", None]  # fmt: skip
     plain = graph(program, shapes=False)
     assert [node.label.plain for node in plain.nodes][:2] == ["W", "x"]
     assert [edge.label.plain if edge.label else None for edge in plain.edges][2:] == ["h", "y", None, None]
@@ -64,7 +65,7 @@ def test_boxes_to_fill_in():
     picture = empty(read("h = W @ x; s = 2 * sum(h)", {"W": (3, 4), "x": (4,)}))
     labels = {node.id: node.label.plain for node in picture.nodes}
     assert [(labels[edge.source], edge.blank) for edge in picture.edges] == [
-        ("W: 3 x 4", None), ("x: 4", (4,)), ("@", (3,)), ("2", None), ("sum", ()), ("*", ())]  # fmt: skip
+        ("W ∈ R^(3 x 4)", None), ("x ∈ R^4", (4,)), ("@", (3,)), ("2", None), ("sum", ()), ("*", ())]  # fmt: skip
 
 
 def test_the_lectures_neuron():
@@ -89,7 +90,7 @@ def test_what_is_large_stands_in_a_table():
     given = {"W": [[1, 2, 0], [0, 1, 1]], "x": [1, 0, -1]}
     asked = question(ask="gradient", of="L", wrt="W", shape=[2, 3])
     picture, table = worked(problem(given, ["h = W @ x", "L = sum(h ** 2)"], asked))
-    assert on_edges(picture)[:2] == [("W: 2 x 3", "", "", "dL_dW"), ("x", "", "[1, 0, -1]", "[2, 2, -2]")]
+    assert on_edges(picture)[:2] == [("W ∈ R^(2 x 3)", "", "", "dL_dW"), ("x", "", "[1, 0, -1]", "[2, 2, -2]")]
     assert isinstance(table, Table)
     assert [[cell[0].plain for cell in row] for row in table.rows] == [
         ["W", "2 x 3", "[[1, 2, 0], [0, 1, 1]]"], ["dL_dW", "2 x 3", "[[2, 0, -2], [-2, 0, 2]]"]]  # fmt: skip
@@ -112,7 +113,7 @@ def test_values_alone_where_no_gradient_is_asked():
 
 
 def test_names_alone_where_givens_have_no_values():
-    assert on_edges(worked(neuron(given_as="shapes"))[0])[0] == ("w: 2", "", "", "")
+    assert on_edges(worked(neuron(given_as="shapes"))[0])[0] == ("w ∈ R^2", "", "", "")
 
 
 def test_every_gradient_is_that_of_differences():
