@@ -7,6 +7,8 @@ from pypdf import PdfReader
 from t1gen.documents.binding import bound
 from t1gen.documents.engines import pdf
 
+ABOUT = '#set document(title: "Ťest", author: "A. Uthor")\n#set text(lang: "cs")\n'
+
 
 def pages(*texts: str) -> bytes:
     return pdf("#pagebreak()".join(f'#set document(title: "x")\n{text}' for text in texts), "typst")
@@ -24,3 +26,11 @@ def test_every_part_begins_on_the_front_of_a_sheet() -> None:
 def test_twice_the_same_bytes() -> None:
     parts = [("Ada", pages("a")), ("Bob", pages("b"))]
     assert bound(parts) == bound(parts)
+
+
+def test_title_author_and_language_are_those_of_the_first() -> None:
+    whole = PdfReader(BytesIO(bound([("Ada", pdf(f"{ABOUT}a", "typst")), ("Bob", pages("b"))])))
+    assert whole.metadata is not None and (whole.metadata.title, whole.metadata.author) == ("Ťest", "A. Uthor")
+    assert whole.root_object["/Lang"] == "cs"
+    nameless = PdfReader(BytesIO(bound([("Bob", pages("b"))])))
+    assert nameless.metadata is not None and (nameless.metadata.title, nameless.metadata.author) == ("x", None)
