@@ -35,6 +35,8 @@ _SETTINGS = {
     "FORCE_SOURCE_DATE": "1",
     "max_print_line": "1000",
 }
+_GYRE = re.compile("texgyre|tgheros")
+_HINT = "; install the TeX Gyre fonts (the package tex-gyre), or --engine typst needs nothing"
 _TYPST_LOCK = threading.Lock()
 _UNSHOWN = re.compile('the text `"(.+?)"` could not be displayed')
 _MISSING = re.compile(r"^Missing character: There is no (\S+)", re.MULTILINE)
@@ -155,7 +157,8 @@ def _run_tex(engine: str, folder: Path) -> None:
         raise EngineError(f"took over {_SECONDS} seconds", where=engine) from error
     if done.returncode or not (folder / "sheet.pdf").exists():
         said = done.stdout.decode(errors="replace")
-        raise EngineError(_first_error(_read(folder / "sheet.log") or said), where=engine)
+        found = _first_error(_read(folder / "sheet.log") or said)
+        raise EngineError(f"{found}{_HINT if _GYRE.search(found) else ''}", where=engine)
 
 
 def _first_error(log: str) -> str:

@@ -141,6 +141,15 @@ def test_tex_error_tells_the_first_error_and_its_line():
         pdf("\\documentclass{article}\\begin{document}\n\\nothing\n\\end{document}", "pdflatex")
 
 
+@pytest.mark.parametrize(("engine", "line"), [
+    pytest.param("pdflatex", r"\usepackage{tgheros-gone}", marks=needs("pdflatex")),
+    pytest.param("lualatex", r"\usepackage{fontspec}\setmainfont{texgyreheros-gone.otf}", marks=needs("lualatex")),
+])  # fmt: skip
+def test_fonts_that_are_missing_are_told_with_their_package(engine, line):
+    with pytest.raises(EngineError, match="install the TeX Gyre fonts .*tex-gyre.*--engine typst"):
+        pdf(f"\\documentclass{{article}}{line}\\begin{{document}}x\\end{{document}}", engine)
+
+
 @needs("pdflatex")
 def test_tex_reads_no_file_outside_and_runs_nothing():
     for body in (
