@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from t1gen.output import Made
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-SETTING = "How sheets are set: letter, large, readable, two-columns, no-blanks, working, short-key, ..."
+SETTING = "How sheets are set: letter, large, readable, two-columns, no-blanks, working, short-key, ... (repeatable)."
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -89,14 +89,14 @@ main.add_command(review)
 @click.option("--date", help="The day of the test; default: what the bank says, else a line to write it on.")
 @click.option("--calculator/--no-calculator", default=None, help="Whether one is allowed; without, values are printed.")
 @click.option("--formulas/--no-formulas", default=None, help="Whether a formula sheet is printed.")
-@click.option("--setting", default="", help=SETTING)
+@click.option("--setting", multiple=True, help=SETTING)
 @click.option("--combined", is_flag=True, help="Of a class, also one PDF of all worksheets and one of all keys.")
 @click.option("--templates", type=FOLDER, help="A folder of templates that come before t1gen's own.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes for a class; default: all cores.")
 @click.option("--force", is_flag=True, help="Overwrite files with other content (never a filled submission).")
 def generate(bank: str, seed: str | None, exam_id: str | None, student: str | None, students: Path | None,
              language: str | None, out: Path | None, formats: str, engine: str, jobs: int | None, force: bool,
-             combined: bool, templates: Path | None, setting: str, **told: Any) -> None:  # fmt: skip
+             combined: bool, templates: Path | None, setting: tuple[str, ...], **told: Any) -> None:  # fmt: skip
     """Draw tests from BANK and write worksheets, keys and blank submissions.
 
     \b
@@ -120,7 +120,10 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
     name = _exam_id(loaded.id, None if students else seed) if exam_id is None else exam_id
     _safe_id(name)
     folder = out or Path(name)
-    order_formats, engine = output.formats(formats, output.FORMATS), _engine(engine)
+    order_formats = output.formats(formats, output.FORMATS)
+    engine = _engine(engine, order_formats)
+    if combined and "pdf" not in order_formats:
+        raise click.UsageError("--combined wants PDFs: pdf in --format")
     found = None if seed is not None else output.found_secret(folder)
     if found is not None and found.exam != name:
         raise FileError(
@@ -157,10 +160,10 @@ def _use(templates: Path | None) -> None:
         click.echo(f"t1gen: warning: t1gen has no such text: {stray}", err=True)
 
 
-def _words(setting: str) -> tuple[str, ...]:
+def _words(settings: tuple[str, ...]) -> tuple[str, ...]:
     from t1gen.setting import USUAL, split
 
-    words = split(setting)
+    words = split(" ".join(settings))
     USUAL.with_words(words)
     return words
 
@@ -212,10 +215,16 @@ def _warn_of_texts(bank: Any, languages: set[str]) -> None:
                    f"{', '.join(missing[:SAID])}{more}", err=True)  # fmt: skip
 
 
-def _engine(name: str) -> str:
+def _engine(name: str, formats: tuple[str, ...]) -> str:
+    """The engine that was told, if there is one of this name and PDFs are made."""
+    from click.core import ParameterSource
+
     from t1gen.documents.engines import engine_format
 
     engine_format(name)
+    told = click.get_current_context().get_parameter_source("engine") is not ParameterSource.DEFAULT
+    if told and "pdf" not in formats:
+        raise click.UsageError("--engine makes PDFs: it wants pdf in --format")
     return name
 
 
@@ -226,7 +235,8 @@ def _progress(made: Any, total: int) -> list[Made]:
 
 
 def _say_written(folder: Path, written: dict[Path, str], exam: files.Exam) -> None:
-    click.echo(f"{exam.title}: {len(exam.problems)} problems, {exam.points:g} points, variant {exam.variant}")
+    size = f"{_count(len(exam.problems), 'problem')}, {_count(exam.points, 'point')}"
+    click.echo(f"{exam.title}: {size}, variant {exam.variant}")
     what = {
         "exam.json": "the test, for programs",
         "submission.json": "blank, ready to fill",
@@ -241,15 +251,23 @@ def _say_written(folder: Path, written: dict[Path, str], exam: files.Exam) -> No
     click.echo(f"Fill in {folder / 'submission.json'}, then: t1gen grade {folder / 'submission.json'}")
 
 
+def _count(n: float, what: str) -> str:
+    return f"{n:g} {what}{'' if n == 1 else 's'}"
+
+
 def _say_class(folder: Path, count: int, written: dict[Path, str]) -> None:
     from t1gen.output import GONE
 
     new = sum(state == "written" for state in written.values())
     gone = sum(state == GONE for state in written.values())
-    click.echo(f"{count} tests in {folder}: {new} files written, {len(written) - new - gone} unchanged or kept")
+    files = f"{_count(new, 'file')} written, {len(written) - new - gone} unchanged or kept"
+    click.echo(f"{_count(count, 'test')} in {folder}: {files}")
     if gone:
         click.echo(f"  {gone} without submission.json, and none is made anew: what was taken away stays missing")
     click.echo(f"  {folder / 'students'}   what is handed out\n  {folder / 'keys'}   keys with worked steps")
+    for name, what in (("worksheets.pdf", "all worksheets, to print"), ("keys.pdf", "all keys")):
+        if folder / name in written:
+            click.echo(f"  {folder / name}   {what}")
     click.echo(
         f"  {folder / 'manifest.json'}   who got which variant\n"
         f"  {folder / 'secret.json'}   keep it: it redraws the tests"
@@ -262,12 +280,12 @@ def _say_class(folder: Path, count: int, written: dict[Path, str]) -> None:
 @click.option(
     "--engine", default="typst", show_default=True, help="What makes PDFs: typst, pdflatex, lualatex, tectonic."
 )
-@click.option("--setting", default="", help=SETTING)
+@click.option("--setting", multiple=True, help=SETTING)
 @click.option("--templates", type=FOLDER, help="A folder of templates that come before t1gen's own.")
 @click.option("--out", type=click.Path(path_type=Path), help="A folder; default: beside the exam or key.")
 @click.option("--force", is_flag=True, help="Overwrite files with other content.")
-def render(sheet: Path, formats: str, engine: str, setting: str, templates: Path | None, out: Path | None,
-           force: bool) -> None:  # fmt: skip
+def render(sheet: Path, formats: str, engine: str, setting: tuple[str, ...], templates: Path | None,
+           out: Path | None, force: bool) -> None:  # fmt: skip
     """Print an exam.json or key.json again, in other formats or set otherwise.
 
     \b
@@ -282,6 +300,7 @@ def render(sheet: Path, formats: str, engine: str, setting: str, templates: Path
 
     _use(templates)
     told = output.formats(formats, output.FORMATS[1:])
+    engine = _engine(engine, told)
     if files.kind_of(sheet) == "key":
         key = files.read(sheet, files.Key)
         if key.sheet is None:
@@ -289,7 +308,7 @@ def render(sheet: Path, formats: str, engine: str, setting: str, templates: Path
         document, stem = key_sheet(replace(key, sheet=output.set_as(key.sheet, _words(setting)))), "key"
     else:
         document, stem = worksheet(output.set_as(files.read(sheet, files.Exam), _words(setting))), "worksheet"
-    made = output.sheets(lambda: document, stem, told, _engine(engine), templates)
+    made = output.sheets(lambda: document, stem, told, engine, templates)
     for path, state in files.write_all({(out or sheet.parent) / n: b for n, b in made.items()}, force=force).items():
         click.echo(f"  {path}{'   unchanged' if state == 'same' else ''}")
 
@@ -337,14 +356,14 @@ def banks(coverage: bool, as_json: bool) -> None:
         return
     for name in available():
         bank = load(name)
-        title, own = _in(bank.title, bank), f"{len(bank.problems)} problems, a test of {bank.points:g} points"
-        click.echo(f"{name}   {title} ({own} and {bank.minutes:g} min)")
+        own = f"{_count(len(bank.problems), 'problem')}, a test of {_count(bank.points, 'point')}"
+        click.echo(f"{name}   {_in(bank.title, bank)} ({own} and {bank.minutes:g} min)")
         for slot in bank.places:
             if len(slot.pool) > 1:
                 click.echo(f"  {slot.pick} of these {len(slot.pool)}:")
             for p in (p for p in bank.problems if p.id in slot.pool):
                 place = f"{'  ' if len(slot.pool) > 1 else ''}  {name}:{p.id}"
-                about = f"{p.competence:<16} {p.points:g} points, {p.minutes:g} min"
+                about = f"{p.competence:<16} {_count(p.points, 'point')}, {p.minutes:g} min"
                 click.echo(f"{place:<34} {about}   {_in(p.title, bank)}")
 
 
@@ -375,7 +394,7 @@ def _say_coverage(problems: dict[str, Any], as_json: bool) -> None:
             click.echo(f"      {name:<40} {items}")
     empty = [row for row, names in found.items() if not names]
     said = f"rows without any: {', '.join(empty)}" if empty else "no row is empty"
-    click.echo(f"{len(problems)} problems; {said}")
+    click.echo(f"{_count(len(problems), 'problem')}; {said}")
     raise SystemExit(1 if empty else 0)
 
 
@@ -404,7 +423,8 @@ def export(folder: Path, force: bool) -> None:
     texts = {folder / path.relative_to(own): path.read_bytes() for path in sorted(own.rglob("*"))
              if path.is_file() and "fonts" not in path.parts}  # fmt: skip
     written = files.write_all(texts, force=force)
-    click.echo(f"{len(written)} files in {folder}; those that you do not change can be deleted: t1gen's own stand in.")
+    count = _count(len(written), "file")
+    click.echo(f"{count} in {folder}; those that you do not change can be deleted: t1gen's own stand in.")
 
 
 @main.command()
@@ -425,7 +445,8 @@ def check(bank: str, tests: int, seed: str) -> None:
     loaded = load(bank)
     for finding in audit(loaded, tests, seed):
         about = "more than can be told" if finding.estimate is None else f"about {finding.estimate:.0f} in all"
-        counts = f"{finding.drawn} drawn, {finding.distinct} distinct ({about}), {finding.structures} structure(s)"
+        structures = _count(finding.structures, "structure")
+        counts = f"{finding.drawn} drawn, {finding.distinct} distinct ({about}), {structures}"
         click.echo(f"{finding.problem}: {counts}, widest tolerance {finding.widest:.3g}")
         for reason, count in finding.rejected.most_common():
             click.echo(f"    rejected {count:>5}  {reason}")
@@ -437,8 +458,9 @@ def check(bank: str, tests: int, seed: str) -> None:
     for message in (whole := check_bank(loaded)):
         click.echo(f"WRONG: {message}")
     wrong += len(whole)
-    click.echo(f"{'Nothing is wrong' if not wrong else f'{wrong} finding(s)'} in {loaded.id}: {len(loaded.problems)} "
-               f"problems, a test of {loaded.points:g} points and {loaded.test_minutes():g} minutes.")  # fmt: skip
+    found = _count(wrong, "finding") if wrong else "Nothing is wrong"
+    test = f"a test of {_count(loaded.points, 'point')} and {_count(loaded.test_minutes(), 'minute')}"
+    click.echo(f"{found} in {loaded.id}: {_count(len(loaded.problems), 'problem')}, {test}.")
     raise SystemExit(1 if wrong else 0)
 
 

@@ -95,6 +95,17 @@ def test_the_command_line_stands_above_the_bank(bank: Path, tmp_path: Path) -> N
     assert exam["setting"] == ["large"] and "attached" not in exam
 
 
+def test_a_setting_can_be_told_word_by_word(bank: Path, tmp_path: Path) -> None:
+    words = ("--setting", "a4", "--setting", "large,one-column", "--setting", "working")
+    said = t1gen("generate", bank, "--seed", 1, "--out", tmp_path / "o", "--format", "json", *words).output
+    assert "Own test: 1 problem, 1 point, variant" in said
+    assert json.loads((tmp_path / "o" / "exam.json").read_text())["setting"] == ["large", "working"]
+    t1gen("render", tmp_path / "o" / "exam.json", "--setting", "letter", "--setting", "normal")
+    assert sizes((tmp_path / "o" / "worksheet.pdf").read_bytes()) == {(612, 792)}
+    both = t1gen("generate", bank, "--seed", 1, "--setting", "letter", "--setting", "a4", code=2)
+    assert "'letter' and 'a4' exclude each other" in both.output
+
+
 def test_numbers_do_not_depend_on_how_a_sheet_is_set(bank: Path, tmp_path: Path) -> None:
     for name, told in (("a", ()), ("b", ("--setting", "large,no-blanks,a4", "--calculator", "--date", "x"))):
         t1gen("generate", bank, "--seed", 1, "--out", tmp_path / name, "--format", "json", *told)
@@ -104,7 +115,9 @@ def test_numbers_do_not_depend_on_how_a_sheet_is_set(bank: Path, tmp_path: Path)
 
 def test_a_student_has_a_setting_of_their_own_in_the_roster(bank: Path, tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("id,name,setting\nada,Ada,\nbob,Bob,large readable\n", encoding="utf-8")
-    t1gen("generate", bank, "--seed", 1, "--students", tmp_path / "r.csv", "--out", tmp_path / "o", "--combined")
+    told = ("--seed", 1, "--students", tmp_path / "r.csv", "--out", tmp_path / "o", "--combined")
+    said = t1gen("generate", bank, *told).output
+    assert "\n2 tests in " in f"\n{said}" and all(f"{tmp_path / 'o' / n}s.pdf" in said for n in ("worksheet", "key"))
     ada, bob = (json.loads((tmp_path / "o" / "students" / n / "exam.json").read_text()) for n in ("ada", "bob"))
     assert ada["setting"] == ["letter", "two-columns"]
     assert bob["setting"] == ["letter", "large", "readable", "two-columns"]
@@ -112,6 +125,8 @@ def test_a_student_has_a_setting_of_their_own_in_the_roster(bank: Path, tmp_path
     whole = PdfReader(tmp_path / "o" / "worksheets.pdf")
     assert [item["/Title"] for item in whole.outline] == ["Ada (ada)", "Bob (bob)"]
     assert all(whole.get_destination_page_number(item) % 2 == 0 for item in whole.outline)
+    assert whole.metadata is not None and (whole.metadata.title, whole.metadata.author) == ("Own test", "A. Uthor")
+    assert whole.root_object["/Lang"] == "en"
     assert len(whole.pages) % 2 == 0 and len(PdfReader(tmp_path / "o" / "keys.pdf").pages) % 2 == 0
 
 
@@ -143,6 +158,7 @@ def test_render_sets_a_test_otherwise(bank: Path, tmp_path: Path) -> None:
 def test_templates_are_exported_and_come_first(bank: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     t1gen("templates", "export", mine)
+    assert [path.name for path in mine.rglob(".*")] == []
     document = mine / "markdown" / "document.md"
     document.write_text(document.read_text() + "\nSet by << document.author >>.\n", encoding="utf-8")
     for other in ("latex", "typst", "html", "terminal", "text"):
