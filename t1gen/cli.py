@@ -102,7 +102,7 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
     \b
     Examples:  t1gen generate --seed 42
                t1gen generate t1 --students roster.csv --exam t1-2026 --combined
-               t1gen generate --seed 42 --setting large,letter --no-calculator
+               t1gen generate --seed 42 --setting large,letter --out large
     """
     from t1gen import output, roster
     from t1gen.banks import load
@@ -289,8 +289,8 @@ def render(sheet: Path, formats: str, engine: str, setting: tuple[str, ...], tem
     """Print an exam.json or key.json again, in other formats or set otherwise.
 
     \b
-    Examples:  t1gen render t1-42/exam.json --format tex,pdf --engine pdflatex
-               t1gen render t1-42/exam.json --setting large --out large
+    Examples:  t1gen render t1-42/exam.json --format tex,pdf --engine pdflatex --out latex
+               t1gen render t1-42/exam.json --setting large --out large-again
     """
     from msgspec.structs import replace
 
@@ -415,7 +415,7 @@ def export(folder: Path, force: bool) -> None:
 
     \b
     Example:  t1gen templates export mine
-              t1gen generate --seed 42 --templates mine
+              t1gen generate --seed 42 --templates mine --out mine-42
     """
     from t1gen import data, files
 
