@@ -79,9 +79,8 @@ main.add_command(review)
 @click.option("--students", type=click.Path(path_type=Path), help="A roster: CSV with columns id and name.")
 @click.option("--language", help="The language of the tests: en, cs; a roster's column language comes first.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder to write; default: the exam's id.")
-@click.option(
-    "--format", "formats", default="tex,pdf", show_default=True, help="Of tex, pdf, typ, md, html; json: JSON alone."
-)
+@click.option("--format", "formats", multiple=True, default=("tex,pdf",), show_default=True,
+              help="Of tex, pdf, typ, md, html; json: JSON alone (repeatable).")  # fmt: skip
 @click.option(
     "--engine", default="typst", show_default=True, help="What makes PDFs: typst, pdflatex, lualatex, tectonic."
 )
@@ -95,8 +94,9 @@ main.add_command(review)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes for a class; default: all cores.")
 @click.option("--force", is_flag=True, help="Overwrite files with other content (never a filled submission).")
 def generate(bank: str, seed: str | None, exam_id: str | None, student: str | None, students: Path | None,
-             language: str | None, out: Path | None, formats: str, engine: str, jobs: int | None, force: bool,
-             combined: bool, templates: Path | None, setting: tuple[str, ...], **told: Any) -> None:  # fmt: skip
+             language: str | None, out: Path | None, formats: tuple[str, ...], engine: str, jobs: int | None,
+             force: bool, combined: bool, templates: Path | None, setting: tuple[str, ...],
+             **told: Any) -> None:  # fmt: skip
     """Draw tests from BANK and write worksheets, keys and blank submissions.
 
     \b
@@ -120,7 +120,7 @@ def generate(bank: str, seed: str | None, exam_id: str | None, student: str | No
     name = _exam_id(loaded.id, None if students else seed) if exam_id is None else exam_id
     _safe_id(name)
     folder = out or Path(name)
-    order_formats = output.formats(formats, output.FORMATS)
+    order_formats = output.formats(",".join(formats), output.FORMATS)
     engine = _engine(engine, order_formats)
     if combined and "pdf" not in order_formats:
         raise click.UsageError("--combined wants PDFs: pdf in --format")
@@ -276,7 +276,8 @@ def _say_class(folder: Path, count: int, written: dict[Path, str]) -> None:
 
 @main.command()
 @click.argument("sheet", type=click.Path(path_type=Path))
-@click.option("--format", "formats", default="pdf", show_default=True, help="Of tex, pdf, typ, md, html.")
+@click.option("--format", "formats", multiple=True, default=("pdf",), show_default=True,
+              help="Of tex, pdf, typ, md, html (repeatable).")  # fmt: skip
 @click.option(
     "--engine", default="typst", show_default=True, help="What makes PDFs: typst, pdflatex, lualatex, tectonic."
 )
@@ -284,7 +285,7 @@ def _say_class(folder: Path, count: int, written: dict[Path, str]) -> None:
 @click.option("--templates", type=FOLDER, help="A folder of templates that come before t1gen's own.")
 @click.option("--out", type=click.Path(path_type=Path), help="A folder; default: beside the exam or key.")
 @click.option("--force", is_flag=True, help="Overwrite files with other content.")
-def render(sheet: Path, formats: str, engine: str, setting: tuple[str, ...], templates: Path | None,
+def render(sheet: Path, formats: tuple[str, ...], engine: str, setting: tuple[str, ...], templates: Path | None,
            out: Path | None, force: bool) -> None:  # fmt: skip
     """Print an exam.json or key.json again, in other formats or set otherwise.
 
@@ -299,7 +300,7 @@ def render(sheet: Path, formats: str, engine: str, setting: tuple[str, ...], tem
     from t1gen.sheets import key_sheet, worksheet
 
     _use(templates)
-    told = output.formats(formats, output.FORMATS[1:])
+    told = output.formats(",".join(formats), output.FORMATS[1:])
     engine = _engine(engine, told)
     if files.kind_of(sheet) == "key":
         key = files.read(sheet, files.Key)

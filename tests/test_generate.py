@@ -151,6 +151,8 @@ def test_just_the_formats_asked_for_are_written(tmp_path: Path, formats: str) ->
     made("--seed", "1", "--format", formats, "--out", tmp_path / "x")
     sheets = {f"{stem}.{f}" for stem in ("worksheet", "key") for f in formats.split(",") if f != "json"}
     assert set(contents(tmp_path / "x")) == {"exam.json", "key.json", "submission.json"} | sheets
+    made("--seed", "1", *(x for f in formats.split(",") for x in ("--format", f)), "--out", tmp_path / "y")
+    assert contents(tmp_path / "y") == contents(tmp_path / "x")
 
 
 @pytest.mark.parametrize("name", ["exam.json", "key.json"])
