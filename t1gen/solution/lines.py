@@ -63,7 +63,8 @@ class Plan:
         self.edges = {e.result: e for e in (*self.tape.edges, *self.tape.passes) if e.result != e.cotangent}
         self.above = Above(self.program, self.tape.edges)
         self.updates = {new for new, *_ in self.tape.updates}
-        self.again = {n for runs in self.tape.descents.values() for run in runs[1:] for n in run.values()}
+        known = set(self.tape.mapping.steps)
+        self.again = {n for runs in self.tape.descents.values() for run in runs[1:] for n in run.values()} - known
         self.tangents = {n for moving in self.tape.moving.values() for n in moving.values()}
         self.lines: dict[str, Line] = {}
 
@@ -279,10 +280,10 @@ def _moves(program: Program, step: Step) -> Iterator[Said]:
 
 
 def _shapes(program: Program, step: Step) -> Math | None:
-    """`(3 x 2)(2 x 1) -> (3 x 1)`: the sizes of the first product of matrices in a line."""
+    """`(3 x 2)(2 x 1) -> (3 x 1)`: the sizes of a line's first product of matrices that has the shape of its result."""
     for name in (step.name, *_tree(program, step)):
         part = program[name]
-        if part.op in ("matmul", "outer"):
+        if part.op in ("matmul", "outer") and part.shape == step.shape:
             shapes = [program.shape(a) for a in part.args]
             if all(len(s) == 1 for s in shapes) and part.op == "matmul":
                 continue
