@@ -20,11 +20,13 @@ from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.sweep import Sweep
 from t1gen.markdown import runs, value_math
 from t1gen.problems.issued import Issued, givens_of
-from t1gen.wording import say
+from t1gen.wording import ENGLISH, in_latex, say
 
 SYMBOLS = {"add": "+", "sub": "-", "mul": r"\times", "div": r"\div", "neg": "-", "matmul": r"@", "sigmoid": r"\sigma",
            "exp": r"\exp", "log": r"\log", "transpose": r"\top", "sum": r"\Sigma", "sqrt": r"\sqrt{\;}",
-           "abs": r"\lvert\cdot\rvert", "norm": r"\lVert\cdot\rVert", "copy": "="}  # fmt: skip
+           "abs": r"\lvert\cdot\rvert", "norm": r"\lVert\cdot\rVert", "copy": "=",
+           "less": "<", "less_equal": r"\le", "greater": ">", "greater_equal": r"\ge",
+           "not_equal": r"\ne"}  # fmt: skip
 ON_EDGE = 4
 """The most entries of an array whose value stands on its edge."""
 WIDEST, MOST = 12, 64
@@ -70,14 +72,14 @@ class Skeleton:
     uses: tuple[Use, ...]
 
 
-def graph(program: Program, *, shapes: bool = True) -> blocks.Graph:
+def graph(program: Program, language: str = ENGLISH, *, shapes: bool = True) -> blocks.Graph:
     """The computational graph with names, and the shapes of what is no number; one picture a structure."""
-    return _named(_steps(program), shapes)
+    return _named(_steps(program), shapes, language)
 
 
-def empty(program: Program) -> blocks.Graph:
+def empty(program: Program, language: str = ENGLISH) -> blocks.Graph:
     """The computational graph with names, and boxes for the values above edges and the gradients below."""
-    return _empty(_steps(program))
+    return _empty(_steps(program), language)
 
 
 def valued(program: Program, numbers: Numbers) -> blocks.Graph:
@@ -86,7 +88,7 @@ def valued(program: Program, numbers: Numbers) -> blocks.Graph:
     count = Counter(use.source for use in bones.uses)
     nodes, below = [], {}
     for i, step in enumerate(bones.steps):
-        boxed = _label(bones, i, shapes=not _is_small(step.shape))
+        boxed = _label(bones, i, not _is_small(step.shape), numbers.language)
         below[i] = _gradient(numbers, step)
         nodes.append(blocks.Node(i, boxed, bones.kinds[i], below[i] if count[i] > 1 else None))
     edges = []
@@ -121,7 +123,7 @@ def worked_graph(language: str, problem: files.Problem, solved: Issued, values: 
     tape = solved.tapes[0]
     program = tape.mapping
     if problem.given_as or not set(program.givens) <= set(problem.given):
-        return [graph(program)]
+        return [graph(program, language)]
     sweep = _sweep(list(tape.sweeps.values()), program)
     gradients = sweep.adjoints if sweep else {}
     uses = {(edge.child, edge.position): edge.result for edge in sweep.edges} if sweep else {}
@@ -154,18 +156,18 @@ def _steps(program: Program) -> tuple[StepKey, ...]:
 
 
 @lru_cache(maxsize=512)
-def _named(steps: tuple[StepKey, ...], shapes: bool) -> blocks.Graph:
+def _named(steps: tuple[StepKey, ...], shapes: bool, language: str) -> blocks.Graph:
     bones = _skeleton(steps)
     return blocks.Graph(
-        tuple(blocks.Node(i, _label(bones, i, shapes), kind) for i, kind in enumerate(bones.kinds)),
+        tuple(blocks.Node(i, _label(bones, i, shapes, language), kind) for i, kind in enumerate(bones.kinds)),
         tuple(blocks.Edge(u.source, u.target, _carried(bones.steps[u.source], shapes)) for u in bones.uses
               if u.position >= 0) + tuple(blocks.Edge(u.source, u.target) for u in bones.uses if u.position < 0),
     )  # fmt: skip
 
 
 @lru_cache(maxsize=512)
-def _empty(steps: tuple[StepKey, ...]) -> blocks.Graph:
-    bones, plain = _skeleton(steps), _named(steps, True)
+def _empty(steps: tuple[StepKey, ...], language: str) -> blocks.Graph:
+    bones, plain = _skeleton(steps), _named(steps, True, language)
     edges = []
     for edge in plain.edges:
         step = bones.steps[edge.source]
@@ -214,7 +216,7 @@ def _node_label(program: Program, step: Step) -> Math:
         return Math(at[0], at[0])
     if step.op in SYMBOLS:
         return Math(SYMBOLS[step.op], (OPS[step.op].infix or (step.op, 0))[0])
-    return Math(rf"\mathrm{{{step.op.replace('_', ' ')}}}", step.op)
+    return Math(rf"\{'text' if '_' in step.op else 'mathrm'}{{{step.op.replace('_', ' ')}}}", step.op)
 
 
 def _literal(name: str) -> str:
@@ -228,9 +230,9 @@ def _is_small(shape: Shape) -> bool:
     return prod(shape) <= ON_EDGE
 
 
-def _label(bones: Skeleton, i: int, shapes: bool) -> Math:
+def _label(bones: Skeleton, i: int, shapes: bool, language: str) -> Math:
     """What stands in a node; an input's and an output's shape beside the name."""
-    step, label = bones.steps[i], bones.labels[i]
+    step, label = bones.steps[i], Math(in_latex(bones.labels[i].latex, language), bones.labels[i].plain)
     return label if bones.kinds[i] == "operation" or step.op == "const" or not shapes else _shaped(label, step.shape)
 
 

@@ -11,7 +11,7 @@ from t1gen.attached import attached
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Code, Math, Plain, Run, Strong, Text
 from t1gen.errors import FileError, fitting
-from t1gen.mapping.custom import forward_of
+from t1gen.mapping.custom import Custom, forward_of, read_custom, rule_of
 from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.notation import latex, latex_name, text
 from t1gen.mapping.program import Program
@@ -145,8 +145,8 @@ def told_first(language: str, problem: files.Problem, solver: Solver | None = No
     if problem.mapping or problem.shows == "text":
         inside += _given(problem, language)
     if shows_mapping:
-        inside += _mapping(program, problem.mapping)
-        inside += [_where(language, t if solver else forward_of(t)) for t in problem.definitions.values()]
+        inside += _mapping(language, program, problem.mapping)
+        inside += [_where(language, t, in_key=solver is not None) for t in problem.definitions.values()]
     if problem.listing:
         inside.append(blocks.Listing(_code_lines(problem)))
     if _is_drawn(problem, in_key=solver is not None):
@@ -169,8 +169,9 @@ def _picture(language: str, problem: files.Problem, solver: Solver | None) -> li
     if solver:
         return worked_graph(language, problem, solver.issued, solver.values)
     if problem.picture == "empty":
-        return [empty(mapping_of(problem))]
-    return [graph(mapping_of(problem), shapes=not any(q.ask in WHOLE or q.kind == "choice" for q in problem.questions))]
+        return [empty(mapping_of(problem), language)]
+    shapes = not any(q.ask in WHOLE or q.kind == "choice" for q in problem.questions)
+    return [graph(mapping_of(problem), language, shapes=shapes)]
 
 
 def _code_lines(problem: files.Problem) -> tuple[str, ...]:
@@ -272,9 +273,15 @@ def _answered(language: str, question: files.Question, answer: files.KeyAnswer) 
     return [blocks.Answer(_answer(language, question, answer))]
 
 
-def _where(language: str, definition: str) -> blocks.Paragraph:
-    """What NumPy lacks, said once: with sigmoid(x) = 1 / (1 + exp(-x))."""
-    return blocks.Paragraph((Plain(words(language)["where"] + " "), Code(definition)))
+def _where(language: str, definition: str, in_key: bool) -> blocks.Paragraph:
+    """What NumPy lacks, said once: where sigmoid(x) = 1 / (1 + exp(-x)); in a key the VJP of a bank's own, too."""
+    told: Text = (Plain(words(language)["where"] + " "), Code(forward_of(definition)))
+    custom = read_custom(definition)
+    if not in_key or not isinstance(custom, Custom):
+        return blocks.Paragraph(told)
+    many = len(custom.parameters) > 1
+    rules = [say(language, "solution", "rule", wrt=p, rule=rule_of(custom, p), many=many) for p in custom.parameters]
+    return blocks.Paragraph((*told, *runs("; " + "; ".join(rules), language)))
 
 
 def _given(problem: files.Problem, language: str) -> list[blocks.Block]:
@@ -308,11 +315,11 @@ def _formula(name: str, right: str, plain: str) -> Math:
     return Math(f"{latex_name(name)} = {right}", f"{name} = {plain}")
 
 
-def _mapping(program: Program, lines: Sequence[str]) -> list[blocks.Block]:
+def _mapping(language: str, program: Program, lines: Sequence[str]) -> list[blocks.Block]:
     """The mapping as formulas; a line with a lambda as code."""
     code = [t for t in lines if "lambda" in t]
-    formulas = [_formula(n, latex(program, n), text(program, n)) for n, t in zip(program.named, lines, strict=True)
-                if t not in code]  # fmt: skip
+    told = [n for n, t in zip(program.named, lines, strict=True) if t not in code]
+    formulas = [_formula(n, in_latex(latex(program, n), language), text(program, n)) for n in told]
     listing: list[blocks.Block] = [blocks.Listing(tuple(code))] if code else []
     return listing + ([blocks.Formulas(tuple(formulas))] if formulas else [])
 

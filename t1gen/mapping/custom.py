@@ -9,11 +9,12 @@ import numpy as np
 
 from t1gen.errors import LanguageError
 from t1gen.mapping.evaluate import definition, evaluate
+from t1gen.mapping.notation import all_axes, latex
 from t1gen.mapping.ops import ALIASES, OPS, Op
 from t1gen.mapping.ops.definitions import DEFINITIONS, Definition
 from t1gen.mapping.ops.fold import AXES, Array
-from t1gen.mapping.program import Program, Shape
-from t1gen.mapping.reader import GENERATORS, IMPLICIT
+from t1gen.mapping.program import Program, Shape, Step
+from t1gen.mapping.reader import GENERATORS, IMPLICIT, read
 from t1gen.mapping.syntax import parse
 
 BUILT_IN = frozenset({*OPS, *ALIASES, *DEFINITIONS, *GENERATORS, *IMPLICIT, "stack"})
@@ -109,6 +110,15 @@ def forward_of(text: str) -> str:
     return text.partition("; vjp ")[0]
 
 
+def rule_of(custom: Custom, parameter: str) -> str:
+    """The rule of an argument in Markdown: as mathematics where it can be read for numbers, else as it is written."""
+    name, rule = f"vjp_{parameter}", custom.vjp[custom.parameters.index(parameter)]
+    try:
+        return f"${latex(read(f'{name} = {rule}', dict.fromkeys((*custom.parameters, 'v', 'y'), ())), name)}$"
+    except LanguageError:
+        return f"`{rule}`"
+
+
 def printed(program: Program) -> dict[str, str]:
     """What NumPy lacks of what a mapping uses, as text: `relu(x) = where(x > 0, x, 0)`."""
     names = dict(zip(AXES, "xabcdefg", strict=True))
@@ -120,9 +130,18 @@ def printed(program: Program) -> dict[str, str]:
             found[step.op] = custom.text
         elif op is not None and isinstance(op.definition, str) and not hasattr(np, op.name) and op.name not in SAID:
             inside = ", ".join(names[letter] for letter in AXES[: op.arity])
-            statics = {n: str(v) for n, v in step.statics if n in op.statics}
+            statics = {n: _static(n, v, step) for n, v in step.statics if n in op.statics}
             found[step.op] = f"{op.name}({inside}) = {_renamed(op.definition, {**names, **statics})}"
     return found
+
+
+def _static(name: str, value: Any, step: Step) -> str:
+    """An option as text; empty where a reduction has it anyway."""
+    if name == "keepdims":
+        return "True" if value else ""
+    if name == "axis" and isinstance(value, tuple):
+        return "" if all_axes(step, value) else str(value[0] if len(value) == 1 else value)
+    return str(value)
 
 
 SAID = frozenset({"norm"})
@@ -162,8 +181,11 @@ class _Forward:
 
 
 def _renamed(text: str, letters: Mapping[str, str]) -> str:
+    """A definition with other letters; an option that is empty stays away."""
     tree = ast.parse(text.strip(), mode="eval")
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            node.keywords = [k for k in node.keywords if letters.get(ast.unparse(k.value)) != ""]
         if isinstance(node, ast.Name) and node.id in letters:
             node.id = letters[node.id]
     return ast.unparse(tree)

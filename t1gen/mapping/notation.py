@@ -142,7 +142,7 @@ def options(step: Step) -> list[str]:
             out.extend([f"axis={value}"] if value != -1 else [])
         elif name == "axis":
             out.extend(
-                [] if not value or _all_axes(step, value) else [f"axis={value[0] if len(value) == 1 else value}"]
+                [] if not value or all_axes(step, value) else [f"axis={value[0] if len(value) == 1 else value}"]
             )
         elif name == "keepdims":
             out.extend(["keepdims=True"] if value else [])
@@ -153,9 +153,19 @@ def options(step: Step) -> list[str]:
     return out
 
 
-def _all_axes(step: Step, axes: tuple[int, ...]) -> bool:
+def all_axes(step: Step, axes: tuple[int, ...]) -> bool:
     """Whether a reduction takes every axis: then no axis= is written."""
     return not step.shape or (bool(dict(step.statics).get("keepdims")) and len(axes) == len(step.shape))
+
+
+def as_sum(program: Program, step: Step) -> Step:
+    """A sum to a shape as a sum over the axes that were broadcast, where these are all new or all of size 1."""
+    found = program.shape(step.args[0])
+    new = len(found) - len(step.shape)
+    grown = tuple(i for i, n in enumerate(step.shape, new) if n != found[i])
+    if new and grown:
+        return step
+    return replace(step, op="sum", statics=(("axis", grown or tuple(range(new))), ("keepdims", bool(grown))))
 
 
 def _decimal(value: Any) -> str:
@@ -274,8 +284,11 @@ class Latex(Writer):
     def _concatenate(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         return _latex_call(step, [a for a, _ in args]), ATOM
 
+    def _sum_to(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return _latex_call(as_sum(self.program, step), [args[0][0]]), ATOM
+
     def _iterate(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
-        inside = r",\, ".join(a for a, _ in args)
+        inside = r",\; ".join(a for a, _ in args)
         return rf"\operatorname{{iterate}}\left({inside}\right)", ATOM
 
     _einsum = _concatenate
@@ -306,7 +319,7 @@ def _latex_call(step: Step, args: list[str]) -> str:
     """An operation by its name, its statics as a subscript: put_{::2}(v), sum_{axis 0}(X)."""
     title = rf"\{step.op}" if step.op in ("max", "min") else rf"\operatorname{{{step.op.replace('_', chr(92) + '_')}}}"
     below = r",\,".join(_latex_static(step, n) for n in OPS[step.op].statics if _latex_static(step, n))
-    inside = r",\, ".join(args)
+    inside = r",\; ".join(args)
     if step.op == "norm" and not below:
         return rf"\left\lVert {inside} \right\rVert"
     return title + (f"_{{{below}}}" if below else "") + rf"\left({inside}\right)"
@@ -325,7 +338,7 @@ def _latex_static(step: Step, name: str) -> str:
     if name == "axis" and isinstance(value, int):
         return rf"\mathrm{{axis}}\,{value}" if value != -1 else ""
     if name == "axis" and isinstance(value, tuple):
-        return "" if not value or _all_axes(step, value) else r"\mathrm{axis}\," + r",\,".join(map(str, value))
+        return "" if not value or all_axes(step, value) else r"\mathrm{axis}\," + r",\,".join(map(str, value))
     return _decimal(value) if isinstance(value, Fraction) and value != Fraction(1, 100) else ""
 
 

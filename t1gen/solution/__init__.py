@@ -83,7 +83,7 @@ class Solver:
     def question(self, question: files.Question, result: str) -> list[blocks.Block]:
         """The steps to this answer that no earlier question has shown."""
         if question.kind == "graph":
-            return [*self.tell([("graph", ())]), graph(drawn(self.mapping, question.of))]
+            return [*self.tell([("graph", ())]), graph(drawn(self.mapping, question.of), self.language)]
         if question.kind == "order":
             return self.tell([("order_vjp" if question.mode == "vjp" else "order", ())])
         if question.ask in COUNTED:

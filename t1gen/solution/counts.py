@@ -9,7 +9,7 @@ from t1gen.documents import blocks
 from t1gen.documents.blocks import Math
 from t1gen.mapping.notation import latex_name
 from t1gen.mapping.program import Program, Shape
-from t1gen.markdown import runs
+from t1gen.markdown import runs, value_math
 from t1gen.wording import say
 
 COUNTED = ("shape", "entries", "parameters", "passes", "multiplications", "cheaper")
@@ -19,7 +19,7 @@ COUNTED = ("shape", "entries", "parameters", "passes", "multiplications", "cheap
 def counts(language: str, mapping: Program, asked: Quantity) -> list[blocks.Block]:
     """The rule in words, then the sizes: `7 * 8 + 8 * 8 = 120`; of the cheaper mode both sums."""
     told = blocks.Paragraph(runs(say(language, "counted", _key(asked), **_sizes(mapping, asked)), language))
-    lines = tuple(_modes(language, mapping, asked) if asked.ask == "cheaper" else _lines(mapping, asked))
+    lines = tuple(_modes(language, mapping, asked) if asked.ask == "cheaper" else _lines(language, mapping, asked))
     return [told, blocks.Formulas(lines)] if lines else [told]
 
 
@@ -47,9 +47,9 @@ def shape_text(shape: Shape) -> str:
     return r" \times ".join(map(str, shape)) or "1"
 
 
-def _lines(mapping: Program, asked: Quantity) -> Iterator[Math]:
+def _lines(language: str, mapping: Program, asked: Quantity) -> Iterator[Math]:
     if asked.ask == "shape":
-        yield from _shape(mapping, asked)
+        yield from _shape(language, mapping, asked)
     elif asked.ask == "parameters":
         for name in asked.moves:
             yield _count(name, mapping.shape(name))
@@ -88,23 +88,19 @@ def _factors(mapping: Program, asked: Quantity) -> Math:
     return Math(r",\quad ".join(parts), ", ".join(plain))
 
 
-def _shape(mapping: Program, asked: Quantity) -> Iterator[Math]:
+def _shape(language: str, mapping: Program, asked: Quantity) -> Iterator[Math]:
     of, wrt = mapping.shape(asked.of), mapping.shape(asked.wrt) if asked.wrt else ()
     if asked.about == "jacobian":
         yield _paired((prod(of),), (prod(wrt),))
     elif asked.about == "axes":
         yield _paired(of, wrt)
     else:
-        yield _plain_shape(of)
+        yield value_math(list(of), 0, language)
 
 
 def _paired(outputs: Shape, inputs: Shape) -> Math:
     whole = (*outputs, *inputs)
     return Math(r" \times ".join(map(str, whole)), " x ".join(map(str, whole)))
-
-
-def _plain_shape(shape: Shape) -> Math:
-    return Math(f"({', '.join(map(str, shape))})", f"({', '.join(map(str, shape))})")
 
 
 def _sum(terms: list[Shape]) -> Math:

@@ -1,16 +1,15 @@
 """Right-hand sides of lines: with names, and with numbers put in."""
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from t1gen.documents.blocks import Math
 from t1gen.mapping.evaluate import Values
-from t1gen.mapping.notation import ATOM, POSTFIX, PRODUCT, Latex, Writer, stopper
+from t1gen.mapping.notation import ATOM, POSTFIX, PRODUCT, Latex, Writer, as_sum, stopper
 from t1gen.mapping.program import Program, Step
 from t1gen.markdown import value_math
-from t1gen.wording import signs
+from t1gen.wording import in_latex
 
 ENTRIES = 9
 """The most entries of an array that is put into a line."""
@@ -54,6 +53,9 @@ class Text(Writer):
             return super().leaf(name)
         text = self.show(name)
         return text, 5 if text.startswith("-") else ATOM
+
+    def _sum_to(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        return self.call(as_sum(self.program, step), [args[0][0]])
 
 
 def fits(program: Program, name: str, labels: Collection[str]) -> bool:
@@ -103,8 +105,7 @@ class Put:
         """A line with numbers for its names, and for the steps that have labels."""
         stop, step = stops(self.program, labels), self.program[name]
         latex = Numbers(self.program, stop, lambda n: self.of(n).latex, self).right(step)[0]
-        latex = re.sub(r"(?<!\\),(?=\\,)", signs(self.language).separator, latex)
-        return Math(latex, Text(self.program, stop, lambda n: self.of(n).plain).right(step)[0])
+        return Math(in_latex(latex, self.language), Text(self.program, stop, lambda n: self.of(n).plain).right(step)[0])
 
 
 @dataclass(frozen=True)
