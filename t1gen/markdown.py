@@ -30,16 +30,11 @@ def _runs(markdown: str, language: str) -> Text:
         if match.start() > end:
             out.append(Plain(markdown[end : match.start()]))
         math, code, bold = match.groups()
-        out.append(_math(math, language) if math else Code(code) if code else Strong(bold))
+        out.append(Math(math, readable(math, language)) if math else Code(code) if code else Strong(bold))
         end = match.end()
     if end < len(markdown):
         out.append(Plain(markdown[end:]))
     return tuple(out)
-
-
-def _math(formula: str, language: str) -> Math:
-    spelled = in_latex(formula, language)
-    return Math(spelled, readable(spelled, language))
 
 
 SIGNS = {

@@ -279,8 +279,8 @@ def _where(language: str, definition: str, in_key: bool) -> blocks.Paragraph:
     custom = read_custom(definition)
     if not in_key or not isinstance(custom, Custom):
         return blocks.Paragraph(told)
-    many = len(custom.parameters) > 1
-    rules = [say(language, "solution", "rule", wrt=p, rule=rule_of(custom, p), many=many) for p in custom.parameters]
+    rules = [say(language, "solution", "rule", wrt=p, rule=in_latex(rule_of(custom, p), language),
+                 many=len(custom.parameters) > 1) for p in custom.parameters]  # fmt: skip
     return blocks.Paragraph((*told, *runs("; " + "; ".join(rules), language)))
 
 
