@@ -18,8 +18,8 @@ from t1gen.problems.issued import Issued, givens_of, issued, quantity
 from t1gen.solution.chain import Chain, chain, nested, partial
 from t1gen.solution.counts import COUNTED, counts
 from t1gen.solution.layout import laid_out
-from t1gen.solution.lines import INTERNAL, Line, Plan, Said, plan_of
-from t1gen.solution.written import Put
+from t1gen.solution.lines import Line, Plan, Said, plan_of
+from t1gen.solution.written import INTERNAL, Put
 from t1gen.wording import in_latex, say
 
 Text = tuple[str, str, bool]

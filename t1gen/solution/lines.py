@@ -1,8 +1,7 @@
 """The lines of a solution, planned once for all students with one structure: names, rules, what is said of them."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
 
@@ -15,8 +14,9 @@ from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.sweep import Edge
 from t1gen.problems.issued import Issued
 from t1gen.solution.chain import call, partial
+from t1gen.solution.implicit import Implicit, is_implicit
 from t1gen.solution.names import leaves, names_of, unit
-from t1gen.solution.written import fits, rule
+from t1gen.solution.written import INTERNAL, Labels, fits, rule
 
 Said = tuple[str, tuple[tuple[str, str], ...]]
 """A sentence of the wording, `solution:`, and what is put into it."""
@@ -24,9 +24,6 @@ Said = tuple[str, tuple[tuple[str, str], ...]]
 PRIMED = {"sigmoid": r"\sigma'", "tanh": r"\tanh'"}
 FUNCTIONS = (*PRIMED, "relu", "softplus")
 """Functions whose local derivative is a step of its own."""
-
-INTERNAL = re.compile(r"d_(\d|at)")
-"""Adjoints of unnamed quantities: what an implicit derivative computes on its way."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +63,7 @@ class Plan:
         known = set(self.tape.mapping.steps)
         self.again = {n for runs in self.tape.descents.values() for run in runs[1:] for n in run.values()} - known
         self.tangents = {n for moving in self.tape.moving.values() for n in moving.values()}
+        self.implicit = Implicit(self.tape, self.called)
         self.lines: dict[str, Line] = {}
 
     def is_line(self, name: str) -> bool:
@@ -80,7 +78,7 @@ class Plan:
     def _line(self, step: Step) -> Line:
         left = self.called(step.name)
         if is_implicit(self.program, step):
-            return Line(step.name, left, None, said=(("implicit", ()),))
+            return self._implicit(step, left)
         inner = tuple(self._locals(step))
         own = self._call(step)
         if [i.left.plain for i in inner] == [left.plain]:
@@ -94,6 +92,24 @@ class Plan:
             step.name, left, rule(self.program, step.name, self.called, labels), own, words,
             needs, tuple(labels.items()), fits(self.program, step.name, labels), _shapes(self.program, step), inner,
         )  # fmt: skip
+
+    def _implicit(self, step: Step, left: Math) -> Line:
+        """A value found by iteration, or what goes back through the equation that it solves."""
+        found = None if step.role == "value" else self.implicit.parts(step)
+        if found is None:
+            return Line(step.name, left, None, said=(("implicit", ()),))
+        (slope, called), solved = found.slope, found.solved
+        is_formula = self.implicit.is_formula(slope)
+        first = self._over(slope, called, found.labels) if is_formula else Line(slope, called, None)
+        said = ("implicit_back", (("slope", called.latex), ("solved", solved[1].latex if solved else "")))
+        inner = (replace(first, said=(said,)), *([self._over(*solved, found.labels)] if solved else []))
+        return replace(self._over(step.name, left, found.labels), inner=inner, needs=found.needs)
+
+    def _over(self, name: str, left: Math, labels: Labels) -> Line:
+        """A line that is written with the labels of others."""
+        others = {n: label for n, label in labels.items() if n != name}
+        right, small = rule(self.program, name, self.called, others), fits(self.program, name, others)
+        return Line(name, left, right, labels=tuple(others.items()), fits=small)
 
     # local derivatives
 
@@ -208,22 +224,6 @@ class Above:
                 return ""
             name = users.pop()
         return name
-
-
-def is_implicit(program: Program, step: Step) -> bool:
-    """Whether a line is written over a solution's iterations or linearisation, which no person writes."""
-    todo = list(step.args)
-    while todo:
-        part = program[todo.pop()]
-        if part.op == "iterate" or INTERNAL.search(part.name) or _is_linearised(program, part):
-            return True
-        todo += part.args if part.unnamed else ()
-    return False
-
-
-def _is_linearised(program: Program, step: Step) -> bool:
-    """The inverse of a Jacobian that is held constant, as implicit derivatives have it."""
-    return step.op == "inv" and program[step.args[0]].op == "stop_gradient"
 
 
 def _tree(program: Program, step: Step) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Right-hand sides of lines: with names, and with numbers put in."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ ENTRIES = 9
 GIVEN = 6
 """The most decimals of a given, as sheets print it."""
 
+INTERNAL = re.compile(r"d_(\d|at)")
+"""Adjoints of unnamed quantities: what an implicit derivative computes on its way."""
+
 Labels = Mapping[str, Math]
 """Names for steps without one, where a line stops."""
 
@@ -28,7 +32,7 @@ def shown(value: object, decimals: int, language: str) -> Math:
 
 def stops(program: Program, labels: Collection[str]) -> Callable[[str], bool]:
     usual = stopper(program, None)
-    return lambda name: name in labels or usual(name)
+    return lambda name: name in labels or (usual(name) and not INTERNAL.search(name))
 
 
 def rule(program: Program, name: str, called: Callable[[str], Math], labels: Labels) -> Math:
