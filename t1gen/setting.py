@@ -101,6 +101,11 @@ class Setting:
         return int((self.full / self.zoom - 2.6) / 1.05)
 
     @property
+    def fields_across(self) -> int:
+        """How many fields of the title block stand side by side."""
+        return 1 if self.size == "large" else 2
+
+    @property
     def height(self) -> float:
         """Height of what stands on a page."""
         return self.page[1] - _TOP - _BOTTOM
