@@ -185,6 +185,7 @@ def _code_lines(problem: files.Problem) -> tuple[str, ...]:
 def _asked(language: str, question: files.Question, setting: Setting) -> list[blocks.Block]:
     """Room to work in and for an answer; where answers go onto other paper, only what must be read."""
     working = [blocks.Working(WORKING[question.kind])] if setting.working == "working" else []
+    label: Text = (Plain(f"{words(language)['answer']}:"),) if working else ()
     if question.kind == "table":
         return [*working, form(language, question, question.cells)]
     if question.kind in ("choice", "order"):
@@ -195,10 +196,10 @@ def _asked(language: str, question: files.Question, setting: Setting) -> list[bl
     if setting.blanks == "no-blanks" or question.kind == "choice":
         return told
     if question.kind == "order":
-        return [*told, blocks.Blank("order", (len(question.options),))]
+        return [*told, blocks.Blank("order", (len(question.options),), label)]
     if question.ask == "shape":
-        return [*told, blocks.Blank("number")]
-    return [*told, blocks.Blank(question.kind, tuple(question.shape or ()), None)]
+        return [*told, blocks.Blank("number", (), label)]
+    return [*told, blocks.Blank(question.kind, tuple(question.shape or ()), label)]
 
 
 WORKING = {"number": 2.5, "array": 3.5, "expression": 3.5, "graph": 2.0, "choice": 1.5, "order": 1.5, "table": 3.5}

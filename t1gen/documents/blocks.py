@@ -113,11 +113,14 @@ class Graph:
 
 @dataclass(frozen=True)
 class Blank:
-    """Room for an answer: `kind` is number, array, expression, graph or order; `shape` that of the answer."""
+    """Room for an answer: `kind` is number, array, expression, graph or order; `shape` that of the answer.
+
+    `label` stands before it, with its own sign: `z =`.
+    """
 
     kind: str
     shape: tuple[int, ...] = ()
-    label: Math | None = None
+    label: Text = ()
 
 
 @dataclass(frozen=True)

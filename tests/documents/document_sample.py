@@ -100,13 +100,13 @@ def _question(label: str, asked: str, room: Block) -> Question:
 
 
 BLANKS = (
-    Blank("number", (), m("z")),
-    Blank("array", (2,), m(r"\frac{\partial L}{\partial w}")),
-    Blank("array", (2, 3), m("J")),
-    Blank("array", (12, 30), m("J")),
+    Blank("number", (), t(m("z ="))),
+    Blank("array", (2,), t(m(r"\frac{\partial L}{\partial w} ="))),
+    Blank("array", (2, 3), t(m("J ="))),
+    Blank("array", (12, 30), t(m("J ="))),
     Blank("array", (2, 3, 4)),
     Blank("array", (0,)),
-    Blank("expression", (3,), m(r"\bar{w}")),
+    Blank("expression", (3,), t(m(r"\bar{w} ="))),
 )
 ANSWERS = (
     Answer(t(m("z=-1"))),
