@@ -1,5 +1,6 @@
 """Sheets after the problems: values of functions where no calculator is allowed, and formulas on request."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from math import exp, log
@@ -101,11 +102,13 @@ RULES: tuple[tuple[str, dict[str, Shape]], ...] = (
 
 
 def _formulas(language: str, _: bool) -> list[blocks.Block]:
-    """The chain rule, what each operation sends back, and the step of gradient descent."""
+    """The chain rule, what each operation sends back, what ones are, and the step of gradient descent."""
     header = tuple(runs(say(language, "attached", name), language) for name in ("quantity", "back"))
     rows = tuple(_rule(right, tuple(givens.items())) for right, givens in RULES)
-    chain, step = (blocks.Paragraph(runs(say(language, "attached", name), language)) for name in ("chain", "step"))
-    return [chain, blocks.Table(header, rows), step]
+    chain, ones, step = (
+        blocks.Paragraph(runs(say(language, "attached", name), language)) for name in ("chain", "ones", "step")
+    )
+    return [chain, blocks.Table(header, rows), ones, step]
 
 
 @lru_cache
@@ -119,5 +122,11 @@ def _rule(right: str, givens: tuple[tuple[str, Shape], ...]) -> tuple[Text, ...]
         shown = seed if adjoint == seed else latex(tape.program, adjoint)
         plain = seed if adjoint == seed else text(tape.program, adjoint)
         sent += [Plain(", ")] if sent else []
-        sent.append(Math(rf"{latex_name(name)}\colon\; {shown}", f"{name}: {plain}"))
+        sent.append(_sizeless(Math(rf"{latex_name(name)}\colon\; {shown}", f"{name}: {plain}"), name))
     return (Math(f"y = {latex(tape.program, 'y')}", f"y = {right}"),), tuple(sent)
+
+
+def _sizeless(math: Math, name: str) -> Math:
+    """Ones in the shape of an argument, whatever its size."""
+    plain = re.sub(r"\(\d+,\)", f"{name}.shape", math.plain)
+    return Math(re.sub(r"(?<=\\mathbf\{1\})_\{\d+\}", "", math.latex), plain)

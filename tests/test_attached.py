@@ -124,3 +124,12 @@ def test_what_a_formula_sends_back_is_the_gradient(right: str, givens: dict[str,
             up, down = (evaluate(mapping, one)["y"] for one in moved)
             own = np.broadcast_to(adjoint, values[name].shape)[at]
             assert own == pytest.approx(np.sum(v * (up - down)) / 2e-6, abs=1e-6)
+
+
+def test_no_formula_tells_the_size_of_an_example() -> None:
+    """A row holds for arguments of every size."""
+    [size] = [run for run in _rule("sum(x)", (("x", (3,)),))[1] if isinstance(run, Math)]
+    assert (size.latex, size.plain) == (r"x\colon\; v\,\mathbf{1}", "x: broadcast_to(v, x.shape)")
+    for right, givens in RULES:
+        said = [run.plain for cell in _rule(right, tuple(givens.items())) for run in cell if isinstance(run, Math)]
+        assert not any("3" in text or "4" in text for text in said)
