@@ -72,8 +72,7 @@ def _fields(exam: files.Exam, kind: str) -> Iterator[tuple[Text, Text]]:
     """The title block: what is known, and what a student writes."""
     say_words, student = words(exam.language), exam.student
     told = {"name": f"{student.name} ({student.id})" if student.name not in ("", student.id) else student.id}
-    if kind == "worksheet" or exam.date:
-        told["date"] = exam.date
+    told["date"] = exam.date
     if exam.minutes is not None:
         told["minutes"] = say(exam.language, "units", "minutes", n=_amount(exam.minutes, exam.language))
     told["total"] = _amount(exam.points, exam.language)
@@ -81,7 +80,8 @@ def _fields(exam: files.Exam, kind: str) -> Iterator[tuple[Text, Text]]:
         told |= {"aids": exam.aids} if exam.aids else {}
         told["signature"] = ""
     for name, value in told.items():
-        yield (Plain(say_words[name]),), (Plain(value),) if value else ()
+        if value or kind == "worksheet":
+            yield (Plain(say_words[name]),), (Plain(value),) if value else ()
 
 
 def _scores(exam: files.Exam) -> blocks.Scores:

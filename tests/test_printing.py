@@ -244,3 +244,9 @@ def test_wording_that_nobody_says_is_told_once(bank: Path, tmp_path: Path) -> No
     warnings = [line for line in said.splitlines() if "warning" in line]
     assert warnings == [f"t1gen: warning: t1gen has no such text: {path}: {what}" for what in (
         "document: nmae; did you mean 'name'?", "aks; did you mean 'ask'?", "ask: 7")]  # fmt: skip
+
+
+def test_a_key_of_nobody_has_no_line_for_a_name(bank: Path, tmp_path: Path) -> None:
+    t1gen("generate", bank, "--seed", 1, "--out", tmp_path / "o", "--format", "md")
+    worksheet, key = ((tmp_path / "o" / name).read_text() for name in ("worksheet.md", "key.md"))
+    assert "Name" in worksheet and "Name" not in key
