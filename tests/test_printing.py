@@ -250,3 +250,12 @@ def test_a_key_of_nobody_has_no_line_for_a_name(bank: Path, tmp_path: Path) -> N
     t1gen("generate", bank, "--seed", 1, "--out", tmp_path / "o", "--format", "md")
     worksheet, key = ((tmp_path / "o" / name).read_text() for name in ("worksheet.md", "key.md"))
     assert "Name" in worksheet and "Name" not in key
+
+
+@pytest.mark.parametrize("engine", ["typst", "pdflatex"])
+def test_what_fits_below_the_title_block_stands_there(engine: str, tmp_path: Path) -> None:
+    if engine == "pdflatex" and not shutil.which(engine):
+        pytest.skip("no LaTeX here")
+    t1gen("generate", "modes", "--seed", 11, "--engine", engine, "--format", "pdf", "--out", tmp_path / "o")
+    first, second, *_ = PdfReader(tmp_path / "o" / "worksheet.pdf").pages
+    assert "1e" in first.extract_text() and "2a" in second.extract_text()

@@ -32,6 +32,7 @@ _LINE = 0.5
 _LETTER = 0.178
 _BESIDE = 3.5  # a question's label and points
 _INDENT = 0.6
+_HEAD = 0.4  # a problem's title
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,17 @@ class Frame:
 
     def lines(self, text: Text) -> float:
         """About how high a paragraph is."""
-        high = max((height(run.latex) for run in text if isinstance(run, Math)), default=0.0)
+        high = max((_inline(run.latex) for run in text if isinstance(run, Math)), default=0.0)
         return max(_LINE, high) + _LINE * int(self.long(text) / self.width)
 
     def long(self, text: Text) -> float:
         """About how long a paragraph is on one line."""
         return sum(breadth(run.latex) if isinstance(run, Math) else _LETTER * len(run.text) for run in text)
+
+
+def _inline(latex: str) -> float:
+    """How high a formula is in a line of text, where fractions are small."""
+    return 0.56 if "frac{" in latex and r"\begin{" not in latex and r"\left" not in latex else height(latex)
 
 
 def is_tall(blocks: tuple[Block, ...], setting: Setting, asked: bool) -> bool:
@@ -68,10 +74,15 @@ def needed(blocks: tuple[Block, ...], setting: Setting) -> float:
     """
     beginning = 0.25 * setting.height
     if setting.breaks == "flowing":
-        return min(beginning, setting.zoom + _high(blocks, setting, _frame(setting), beginning))
+        return min(beginning, _whole(blocks, setting, beginning))
     most = 0.95 if setting.columns == "one-column" else 0.6  # of a column beside a title block, or not
-    whole = setting.zoom + _high(blocks, setting, _frame(setting), setting.height)
+    whole = _whole(blocks, setting, setting.height)
     return whole if whole < most * setting.height else beginning
+
+
+def _whole(blocks: tuple[Block, ...], setting: Setting, most: float) -> float:
+    """How high a problem is, its title included."""
+    return _HEAD * setting.zoom + _high(blocks, setting, _frame(setting), most)
 
 
 def beside(blocks: tuple[Block, ...], setting: Setting) -> bool:
@@ -111,12 +122,12 @@ def room(block: Block, frame: Frame) -> float:
 
 @room.register
 def _(block: Paragraph | Answer, frame: Frame) -> float:
-    return (0.5 if isinstance(block, Answer) else 0.12) + frame.lines(block.text)
+    return (0.5 if isinstance(block, Answer) else 0.17) + frame.lines(block.text)
 
 
 @room.register
 def _(block: Formulas, frame: Frame) -> float:
-    return 0.15 + sum(0.3 + height(line.latex) * max(1, len(line.latex) // 200) for line in block.lines)
+    return 0.15 + sum(0.27 + height(line.latex) * max(1, len(line.latex) // 200) for line in block.lines)
 
 
 @room.register
@@ -131,7 +142,7 @@ def _(block: Table, frame: Frame) -> float:
 
 @room.register
 def _(block: Options, frame: Frame) -> float:
-    return 0.35 + sum(0.15 + frame.lines(text) for _, text in block.lines)
+    return 0.15 + sum(0.13 + frame.lines(text) for _, text in block.lines)
 
 
 @room.register
@@ -146,7 +157,7 @@ def _(block: Scores, frame: Frame) -> float:
 
 @room.register
 def _(block: Working, frame: Frame) -> float:
-    return 0.6 + block.height
+    return 0.4 + block.height
 
 
 @room.register
@@ -162,23 +173,31 @@ def _(block: Facts, frame: Frame) -> float:
 
 @room.register
 def _(block: Graph, frame: Frame) -> float:
-    return sum(0.55 + drawn.height * drawn.scale for drawn in pictures(block, frame.width))
+    return sum(0.5 + drawn.height * drawn.scale for drawn in pictures(block, frame.width))
 
 
 @room.register
 def _(block: Blank, frame: Frame) -> float:
     if block.kind == "graph":
-        return 7.0
+        return 6.7
     if block.kind == "expression":
-        return 2.2
-    return 0.5 + 0.85 * min(block.shape[0] if len(block.shape) == 2 else 1, 8)
+        return 2.27
+    if not _has_cells(block.shape):
+        return 3.0
+    return 0.55 + 0.85 * block.shape[0] if len(block.shape) == 2 else 1.27
+
+
+def _has_cells(shape: tuple[int, ...]) -> bool:
+    """Whether there is a box for each number of an answer, not one for all."""
+    return len(shape) < 3 and all(0 < n <= 8 for n in shape)
 
 
 @room.register
 def _(block: Question, frame: Frame) -> float:
     if _is_pair(block.blocks, frame.inside()) and frame.beside == _BESIDE:
-        return 1.5
-    return 0.3 + sum(room(part, frame.inside()) for part in block.blocks)
+        return 1.45
+    points = 0.0 if frame.beside == _BESIDE else 0.65
+    return 0.2 + points + sum(room(part, frame.inside()) for part in block.blocks)
 
 
 @room.register
