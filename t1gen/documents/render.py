@@ -12,12 +12,28 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, Tem
 
 from t1gen.data import folder
 from t1gen.documents import escape
-from t1gen.documents.blocks import Block, Code, Document, Math, Plain, Question, Run, Strong, Table, Text, Verdict
+from t1gen.documents.blocks import (
+    Block,
+    Code,
+    Document,
+    Formulas,
+    Graph,
+    Listing,
+    Math,
+    Paragraph,
+    Plain,
+    Question,
+    Run,
+    Strong,
+    Table,
+    Text,
+    Verdict,
+)
 from t1gen.documents.formats import FORMATS, Format, fit, is_rigid
 from t1gen.documents.lettering import width
 from t1gen.documents.qr import path, qr
 from t1gen.documents.rows import pictures
-from t1gen.documents.size import beside, is_tall, needed
+from t1gen.documents.size import beginning, beside, is_high, is_tall, needed
 from t1gen.documents.telling import arrows, columns, told
 from t1gen.errors import MISFITS, EngineError, near
 
@@ -103,8 +119,11 @@ def _filters(format: Format) -> dict[str, Any]:
         "kind": lambda block: type(block).__name__,
         "pictures": pictures,
         "lead": lead,
+        "staying": staying,
+        "is_high": is_high,
         "is_tall": is_tall,
         "needed": needed,
+        "beginning": beginning,
         "beside": beside,
         "qr": qr,
         "path": path,
@@ -150,6 +169,13 @@ def lead(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[Block, ...
     """`blocks` before the first question, and the rest."""
     first = next((i for i, block in enumerate(blocks) if isinstance(block, Question)), len(blocks))
     return blocks[:first], blocks[first:]
+
+
+def staying(blocks: tuple[Block, ...]) -> list[tuple[Block, bool]]:
+    """Each block, and whether it is a sentence that tells of the next, so that no page breaks between them."""
+    told = Formulas, Graph, Listing, Table
+    pairs = zip(blocks, (*blocks[1:], None), strict=False)
+    return [(block, isinstance(block, Paragraph) and isinstance(after, told)) for block, after in pairs]
 
 
 def line_kind(math: Math) -> str:

@@ -24,6 +24,7 @@ from t1gen.documents.blocks import (
     Text,
     Working,
 )
+from t1gen.documents.layout import Layout
 from t1gen.documents.lettering import breadth, height
 from t1gen.documents.rows import pictures
 from t1gen.setting import Setting
@@ -33,6 +34,7 @@ _LETTER = 0.178
 _BESIDE = 3.5  # a question's label and points
 _INDENT = 0.6
 _HEAD = 0.4  # a problem's title
+_BEGINNING = 0.25  # of a page, at most
 
 
 @dataclass(frozen=True)
@@ -67,17 +69,29 @@ def is_tall(blocks: tuple[Block, ...], setting: Setting, asked: bool) -> bool:
     return _high(blocks, setting, frame.inside() if asked else frame, most) > most
 
 
+def is_high(rows: tuple[Layout, ...], setting: Setting) -> bool:
+    """Whether a picture is so high that a page may break between its rows."""
+    return sum(row.height * row.scale for row in rows) > 0.5 * setting.height
+
+
+def beginning(blocks: tuple[Block, ...], setting: Setting) -> float:
+    """How much room a question must find where it begins, if pages may break within: its words and what follows."""
+    words = next((i for i, block in enumerate(blocks) if not isinstance(block, Paragraph)), len(blocks))
+    most = _BEGINNING * setting.height
+    return min(most, _high(blocks[: words + 1], setting, _frame(setting).inside(), most))
+
+
 def needed(blocks: tuple[Block, ...], setting: Setting) -> float:
     """How much room a problem must find on the page on which it begins, in centimetres.
 
     All of it, so that it stays on one page; its beginning where it is longer than that, or problems may break.
     """
-    beginning = 0.25 * setting.height
+    first = _BEGINNING * setting.height
     if setting.breaks == "flowing":
-        return min(beginning, _whole(blocks, setting, beginning))
+        return min(first, _whole(blocks, setting, first))
     most = 0.95 if setting.columns == "one-column" else 0.6  # of a column beside a title block, or not
     whole = _whole(blocks, setting, setting.height)
-    return whole if whole < most * setting.height else beginning
+    return whole if whole < most * setting.height else first
 
 
 def _whole(blocks: tuple[Block, ...], setting: Setting, most: float) -> float:
