@@ -1,6 +1,7 @@
 """What a teacher asks of paper: settings from the bank, the roster and the command line, one PDF for the copy shop."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -252,10 +253,23 @@ def test_a_key_of_nobody_has_no_line_for_a_name(bank: Path, tmp_path: Path) -> N
     assert "Name" in worksheet and "Name" not in key
 
 
-@pytest.mark.parametrize("engine", ["typst", "pdflatex"])
-def test_what_fits_below_the_title_block_stands_there(engine: str, tmp_path: Path) -> None:
-    if engine == "pdflatex" and not shutil.which(engine):
+@pytest.fixture(params=["typst", "pdflatex"])
+def engine(request: pytest.FixtureRequest) -> str:
+    if request.param == "pdflatex" and not shutil.which("pdflatex"):
         pytest.skip("no LaTeX here")
+    return str(request.param)
+
+
+def test_what_fits_below_the_title_block_stands_there(engine: str, tmp_path: Path) -> None:
     t1gen("generate", "modes", "--seed", 11, "--engine", engine, "--format", "pdf", "--out", tmp_path / "o")
     first, second, *_ = PdfReader(tmp_path / "o" / "worksheet.pdf").pages
     assert "1e" in first.extract_text() and "2a" in second.extract_text()
+
+
+def test_a_problem_begins_with_its_first_question(engine: str, tmp_path: Path) -> None:
+    told = ("--seed", 42, "--setting", "working", "--engine", engine, "--format", "pdf")
+    t1gen("generate", "t1", *told, "--out", tmp_path / "o")
+    pages = [page.extract_text() for page in PdfReader(tmp_path / "o" / "worksheet.pdf").pages]
+    heads = [(number, page) for page in pages for number in re.findall(r"^(\d+)\. [A-Z]", page, re.MULTILINE)]
+    assert [int(number) for number, _ in heads] == list(range(1, 11))
+    assert all(re.search(rf"\b{number}a\b", page) for number, page in heads)

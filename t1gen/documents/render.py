@@ -22,7 +22,6 @@ from t1gen.documents.blocks import (
     Math,
     Paragraph,
     Plain,
-    Question,
     Run,
     Strong,
     Table,
@@ -33,7 +32,7 @@ from t1gen.documents.formats import FORMATS, Format, fit, is_rigid
 from t1gen.documents.lettering import width
 from t1gen.documents.qr import path, qr
 from t1gen.documents.rows import pictures
-from t1gen.documents.size import beginning, beside, is_high, is_tall, needed
+from t1gen.documents.size import beginning, beside, is_high, is_tall, lead, needed, opens
 from t1gen.documents.telling import arrows, columns, told
 from t1gen.errors import MISFITS, EngineError, near
 
@@ -123,6 +122,7 @@ def _filters(format: Format) -> dict[str, Any]:
         "is_high": is_high,
         "is_tall": is_tall,
         "needed": needed,
+        "opens": opens,
         "beginning": beginning,
         "beside": beside,
         "qr": qr,
@@ -163,12 +163,6 @@ def _run(format: Format, run: Run) -> str:
             return format.strong(text)
         case Verdict():
             return format.verdict(run)
-
-
-def lead(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
-    """`blocks` before the first question, and the rest."""
-    first = next((i for i, block in enumerate(blocks) if isinstance(block, Question)), len(blocks))
-    return blocks[:first], blocks[first:]
 
 
 def staying(blocks: tuple[Block, ...]) -> list[tuple[Block, bool]]:

@@ -1,5 +1,6 @@
 """About how much room blocks take, for formats that cannot measure cheaply before they break pages."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import singledispatch
 
@@ -81,17 +82,43 @@ def beginning(blocks: tuple[Block, ...], setting: Setting) -> float:
     return min(most, _high(blocks[: words + 1], setting, _frame(setting).inside(), most))
 
 
-def needed(blocks: tuple[Block, ...], setting: Setting) -> float:
+def needed(problem: Problem, setting: Setting) -> float:
     """How much room a problem must find on the page on which it begins, in centimetres.
 
-    All of it, so that it stays on one page; its beginning where it is longer than that, or problems may break.
+    All of it, so that it stays on one page; its opening where it is longer than that, or problems may break. The first
+    problem may, for else a page would have a title block alone.
     """
-    first = _BEGINNING * setting.height
-    if setting.breaks == "flowing":
-        return min(first, _whole(blocks, setting, first))
     most = 0.95 if setting.columns == "one-column" else 0.6  # of a column beside a title block, or not
-    whole = _whole(blocks, setting, setting.height)
-    return whole if whole < most * setting.height else first
+    if setting.breaks == "whole" and problem.number > 1:
+        whole = _whole(problem.blocks, setting, setting.height)
+        if whole < most * setting.height:
+            return whole
+    told, _ = lead(problem.blocks)
+    if is_tall(told, setting, asked=False):
+        return _BEGINNING * setting.height
+    return _opening(problem.blocks, setting) if opens(problem.blocks, setting) else _whole(told, setting, math.inf)
+
+
+def opens(blocks: tuple[Block, ...], setting: Setting) -> bool:
+    """Whether no page breaks before the first question: what stands before it may break, or fits a page with it."""
+    told, _ = lead(blocks)
+    return is_tall(told, setting, asked=False) or _opening(blocks, setting) < 0.95 * setting.height
+
+
+def lead(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
+    """`blocks` before the first question, and the rest."""
+    first = next((i for i, block in enumerate(blocks) if isinstance(block, Question)), len(blocks))
+    return blocks[:first], blocks[first:]
+
+
+def _opening(blocks: tuple[Block, ...], setting: Setting) -> float:
+    """How high a problem is as far as the first question, or the beginning of one that may break."""
+    told, asked = lead(blocks)
+    match asked:
+        case [Question(blocks=inside), *_] if is_tall(inside, setting, asked=True):
+            return _whole(told, setting, math.inf) + beginning(inside, setting)
+        case _:
+            return _whole((*told, *asked[:1]), setting, math.inf)
 
 
 def _whole(blocks: tuple[Block, ...], setting: Setting, most: float) -> float:
