@@ -67,8 +67,13 @@ def fitting(where: str, error: type[T1genError]) -> Iterator[None]:
         raise error(f"something does not fit together: {what}", where=where) from found
 
 
+def near_code(code: str, allowed: Iterable[str]) -> str:
+    """What `near` says of a code of two letters: near is one with the same first letter."""
+    return near(code, [one for one in allowed if one[:1] == code[:1].lower()], 0.5)
+
+
 def near(name: str, allowed: Iterable[str], alike: float = 0.6) -> str:
-    """`; did you mean 'tanh'?` where one of `allowed` is near `name`, else an empty text; of two letters one is 0.5."""
+    """`; did you mean 'tanh'?` where one of `allowed` is near `name`, else an empty text."""
     found = nearest(name, allowed, alike)
     return f"; did you mean '{found}'?" if found else ""
 

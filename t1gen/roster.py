@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unicodedata import category, normalize
 
-from t1gen.errors import FileError, near
+from t1gen.errors import FileError, near, near_code
 from t1gen.files import Student, read_text
 from t1gen.setting import USUAL, SettingError, split
-from t1gen.wording import unknown
 
 COLUMNS = ("id", "name", "language", "setting")
 LONGEST = 64
@@ -53,7 +52,8 @@ def student(text: str) -> Student:
 def _placed(student: Student, line: int, languages: Sequence[str]) -> Student:
     told = student.language if isinstance(student, Seated) else ""
     if languages and told and told not in languages:
-        raise FileError(unknown(told, languages), where=f"line {line}")
+        what = f"language '{told[:40]}' is unknown{near_code(told, languages)} (allowed: {', '.join(languages)})"
+        raise FileError(what, where=f"line {line}")
     return student
 
 

@@ -4,7 +4,6 @@ A language is a folder with a wording.yaml; what it lacks is said in English.
 """
 
 import re
-from collections.abc import Sequence
 from functools import cache, lru_cache
 from math import inf
 from pathlib import Path
@@ -14,7 +13,7 @@ import yaml
 from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 from t1gen.data import folder
-from t1gen.errors import MISFITS, BankError, T1genError, near
+from t1gen.errors import MISFITS, BankError, T1genError, near, near_code
 from t1gen.mapping.notation import latex_name
 
 ENGLISH = "en"
@@ -54,15 +53,11 @@ def languages() -> list[str]:
 
 def known(language: str, where: str = "") -> str:
     """`language`, if there is wording in it. Raises BankError that names those that there are."""
-    if language not in languages():
-        raise BankError(unknown(language, languages()), where=where)
+    allowed = languages()
+    if language not in allowed:
+        raise BankError(f"language '{language[:40]}' is unknown{near_code(language, allowed)} "
+                        f"(allowed: {', '.join(allowed)})", where=where)  # fmt: skip
     return language
-
-
-def unknown(language: str, allowed: Sequence[str]) -> str:
-    """What is said of a language that is none of `allowed`; near is one that begins alike."""
-    alike = near(language, [one for one in allowed if one[:1] == language[:1]], 0.5)
-    return f"language '{language[:40]}' is unknown{alike} (allowed: {', '.join(allowed)})"
 
 
 @cache
@@ -238,8 +233,12 @@ def _compiled(language: str, group: str, key: str, text: str) -> Template:
 
 def _broken(error: Exception, language: str, group: str, key: str) -> WordingError:
     """The error of a text, told from the file that it stands in."""
-    path = next(path for path in reversed(_files(language)) if key in _read(path).get(group, {}))
-    return WordingError(f"{group}: {key}: {str(error).rstrip('.')}", where=str(path))
+    return WordingError(f"{group}: {key}: {str(error).rstrip('.')}", where=str(_file(language, group, key)))
+
+
+def _file(language: str, group: str, key: str) -> Path:
+    """Where a text of a language stands."""
+    return next(path for path in reversed(_files(language)) if key in _read(path).get(group, {}))
 
 
 def _rendered(language: str, group: str, key: str, values: dict[str, Any]) -> str:
@@ -251,10 +250,14 @@ def _rendered(language: str, group: str, key: str, values: dict[str, Any]) -> st
 
 
 def _put_in(language: str, group: str, key: str, **values: Any) -> str:
+    template = _template(language, group, key)
     try:
-        return _template(language, group, key).render(**values)
+        return template.render(**values)
     except (TemplateError, *MISFITS) as error:
-        raise _broken(error, _spoken(language, group, key), group, key) from error
+        own = _spoken(language, group, key)
+        if isinstance(error, TemplateError) or _file(own, group, key) in _own_files():
+            raise _broken(error, own, group, key) from error
+        raise
 
 
 _remembered = lru_cache(maxsize=4096, typed=True)(_put_in)
