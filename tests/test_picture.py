@@ -56,6 +56,12 @@ def test_names_and_shapes():
     assert [edge.label.plain if edge.label else None for edge in plain.edges][2:] == ["h", "y", None, None]
 
 
+def test_operations_that_are_words_or_signs_and_literals_in_a_language():
+    picture = graph(read("a = where(x <= 0.5, stop_gradient(x), 0.5 * x)", {"x": ()}), "cs")
+    labels = [node.label.latex for node in picture.nodes]
+    assert labels == ["x", "0{,}5", r"\le", r"\text{stop gradient}", "0{,}5", r"\times", r"\mathrm{where}", "a"]
+
+
 def test_a_literal_stands_before_each_of_its_uses():
     picture = graph(read("a = 2 * x; b = 2 * a", {"x": ()}))
     assert [node.label.plain for node in picture.nodes] == ["x", "2", "*", "2", "*", "b"]

@@ -251,6 +251,31 @@ def test_the_solution_of_a_neuron() -> None:
     assert step[0] == "Known from 1e: dL/dw." and step[-1].endswith(" * [-0.311, 0.622] = [1.124, 0.751]")
 
 
+def test_a_second_step_is_said_to_be_one_where_a_quantity_has_moved() -> None:
+    first, update, second = fixed("descent:descent-numpy-loop", X=[[1, 1], [2, -1]], y=[1, -1])
+    [again] = [t for t in second if t.startswith("The next step")]
+    assert first[1].startswith("Z = concatenate((X") and again not in (*first, *update)
+    assert second[second.index(again) + 1].startswith("z_1 = Z @ w_1")
+
+
+def test_shapes_beside_a_line_are_those_of_its_result() -> None:
+    lines = [line for part in fixed("vjp:diag-product") for line in part if "diag(outer(v" in line]
+    assert lines and not any("->" in line for line in lines)
+
+
+def test_an_implicit_gradient_is_worked_with_its_numbers() -> None:
+    given = {"X": [[-2, -2], [2, -2]], "y": [2, 4], "lam": 3, "a": [-1, -2], "b": -2}
+    *_, by_y, by_lam = fixed("custom_backward:custom-argmin-ridge", **given)
+    assert by_y[2:] == [
+        "H = [[22, 0], [0, 22]]",
+        "g = inv(H).T @ -dL_dw = inv([[22, 0], [0, 22]]).T @ -[-7.636, -15.273] = [0.347, 0.694]",
+        "dL_dy = -(X @ g * 2) = -([[-2, -2], [2, -2]] @ [0.347, 0.694] * 2) = [4.165, 1.388]",
+    ]
+    assert by_lam[1:] == ["dL_dlam = sum(g * (2 * w)) = sum([0.347, 0.694] * (2 * [0.364, -1.091])) = -1.262"]
+    *_, by_w = fixed("custom_backward:custom-fixed-point", w=-0.48, x=-0.4, t=-2)
+    assert by_w[-1].startswith("dL_dw = dL_du * (1 / h) * (1 - tanh(w * u + x)**2) * u = 3.468 * (1 / 1.446)")
+
+
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_no_sentence_and_no_line_is_repeated(name: str) -> None:
     for problem in problems(name):

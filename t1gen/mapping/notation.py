@@ -191,12 +191,16 @@ def _entry_text(entry: tuple[Any, ...]) -> str:
 # LaTeX
 
 
+INTERNAL = re.compile(r"_d_(?:\d|at)|d_\d+_d")
+"""Adjoints of unnamed quantities: what a derivative computes on its way."""
+
+
 def latex_name(name: str) -> str:
     """`W1` -> W_{1}, `alpha` -> \\alpha, `out_h1` -> \\mathit{out}_{h1}, `dL_dw` -> a fraction of partials.
 
     An adjoint of an unnamed quantity, `d_8_d_1`, is a delta.
     """
-    if re.search(r"d_\d", name):
+    if INTERNAL.search(name):
         return rf"\delta_{{{','.join(re.findall(r'[0-9]+', name))}}}"
     second = re.fullmatch(r"(?:s\d+_)?d(d[A-Za-z]\w*?_d[A-Za-z]\w*?)_d([A-Za-z]\w*?)", name)
     if second:

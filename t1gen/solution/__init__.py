@@ -11,6 +11,7 @@ from t1gen.asks.graph import drawn
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Math
 from t1gen.mapping.evaluate import Values, evaluate
+from t1gen.mapping.notation import INTERNAL
 from t1gen.mapping.program import Program
 from t1gen.markdown import runs
 from t1gen.picture import graph
@@ -19,7 +20,7 @@ from t1gen.solution.chain import Chain, chain, nested, partial
 from t1gen.solution.counts import COUNTED, counts
 from t1gen.solution.layout import laid_out
 from t1gen.solution.lines import Line, Plan, Said, plan_of
-from t1gen.solution.written import INTERNAL, Put
+from t1gen.solution.written import Put
 from t1gen.wording import in_latex, say
 
 Text = tuple[str, str, bool]

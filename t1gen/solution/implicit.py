@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 
 from t1gen.asks import Tape
 from t1gen.documents.blocks import Math
-from t1gen.mapping.notation import latex_name
+from t1gen.mapping.notation import INTERNAL, latex_name
 from t1gen.mapping.program import Program, Step
 from t1gen.solution.names import Names
-from t1gen.solution.written import INTERNAL
 
 
 @dataclass(frozen=True)
@@ -74,18 +73,7 @@ class Implicit:
 
 def is_implicit(program: Program, step: Step) -> bool:
     """Whether a line is written over a solution's iterations or linearisation, which no person writes."""
-    return any(
-        program[n].op == "iterate" or INTERNAL.search(n) or _is_linearised(program, program[n])
-        for n in _written(program, step)
-    )
-
-
-def _written(program: Program, step: Step) -> Iterator[str]:
-    todo = list(step.args)
-    while todo:
-        part = program[todo.pop()]
-        yield part.name
-        todo += part.args if part.unnamed else ()
+    return any(program[n].op == "iterate" or _is_linearised(program, program[n]) for n in _inside(program, step))
 
 
 def _inside(program: Program, step: Step) -> Iterator[str]:
@@ -99,8 +87,9 @@ def _inside(program: Program, step: Step) -> Iterator[str]:
 
 
 def _is_linearised(program: Program, step: Step) -> bool:
-    """The inverse of a Jacobian that is held constant, as implicit derivatives have it."""
-    return step.op == "inv" and program[step.args[0]].op == "stop_gradient"
+    """The inverse of a Jacobian that is held constant, or what divides by it, as implicit derivatives have it."""
+    held = step.op in ("inv", "div") and program[step.args[-1]].op == "stop_gradient"
+    return held and any(s.op == "iterate" for s in program)
 
 
 def _solves(program: Program, step: Step) -> bool:

@@ -7,6 +7,7 @@ from t1gen.documents.blocks import Math
 from t1gen.documents.lettering import width
 from t1gen.solution.lines import Line
 from t1gen.solution.written import Put
+from t1gen.wording import in_latex
 
 WIDE = 13.0
 """Centimetres of a line."""
@@ -25,7 +26,7 @@ def laid_out(line: Line, put: Put | None) -> list[Math]:
         if is_short and line.fits:
             numbers = put.into(line.step, dict(line.labels))
             parts += [numbers] if wide(numbers.latex) <= NUMBERS else []
-        parts.append(put.of(line.step))
+        parts = [*(Math(in_latex(p.latex, put.language), p.plain) for p in parts), put.of(line.step)]
     chain = [line.left]
     for part in parts:
         if part.latex not in (chain[-1].latex, *(c.latex for c in chain[1:])):

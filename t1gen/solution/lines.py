@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 
 from t1gen.documents.blocks import Math
+from t1gen.mapping.notation import INTERNAL
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.structural import numpy_index
 from t1gen.mapping.program import Program, Shape, Step
@@ -16,7 +17,7 @@ from t1gen.problems.issued import Issued
 from t1gen.solution.chain import call, partial
 from t1gen.solution.implicit import Implicit, is_implicit
 from t1gen.solution.names import leaves, names_of, unit
-from t1gen.solution.written import INTERNAL, Labels, fits, rule
+from t1gen.solution.written import Labels, fits, rule
 
 Said = tuple[str, tuple[tuple[str, str], ...]]
 """A sentence of the wording, `solution:`, and what is put into it."""

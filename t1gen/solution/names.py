@@ -6,7 +6,7 @@ from typing import Any
 from t1gen.asks import Tape
 from t1gen.documents.blocks import Math
 from t1gen.mapping.nested import flat
-from t1gen.mapping.notation import latex_name
+from t1gen.mapping.notation import INTERNAL, latex_name
 from t1gen.mapping.program import Program, Step
 from t1gen.mapping.sweep import Sweep
 from t1gen.problems.issued import Issued
@@ -87,7 +87,7 @@ def leaves(program: Program, step: Step) -> list[str]:
     out, todo = [], list(step.args)
     while todo:
         name = todo.pop()
-        if program[name].unnamed:
+        if program[name].unnamed or INTERNAL.search(name):
             todo.extend(program[name].args)
         else:
             out.append(name)

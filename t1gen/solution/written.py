@@ -1,13 +1,12 @@
 """Right-hand sides of lines: with names, and with numbers put in."""
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from t1gen.documents.blocks import Math
 from t1gen.mapping.evaluate import Values
-from t1gen.mapping.notation import ATOM, POSTFIX, PRODUCT, Latex, Writer, as_sum, stopper
+from t1gen.mapping.notation import ATOM, INTERNAL, POSTFIX, PRODUCT, Latex, Writer, as_sum, stopper
 from t1gen.mapping.program import Program, Step
 from t1gen.markdown import value_math
 from t1gen.wording import in_latex
@@ -17,9 +16,6 @@ ENTRIES = 9
 
 GIVEN = 6
 """The most decimals of a given, as sheets print it."""
-
-INTERNAL = re.compile(r"d_(\d|at)")
-"""Adjoints of unnamed quantities: what an implicit derivative computes on its way."""
 
 Labels = Mapping[str, Math]
 """Names for steps without one, where a line stops."""

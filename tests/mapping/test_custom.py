@@ -133,3 +133,11 @@ def test_what_numpy_lacks_is_told_with_its_options_put_in():
         "relu": "relu(x) = where(x > 0, x, 0)",
         "logsumexp": "logsumexp(x) = log(sum(exp(x)))",
     }
+
+
+def test_a_rule_is_mathematics_where_numbers_can_stand_for_its_names():
+    step = custom.read_custom("hard(x) = step(x); vjp x: v * sigmoid(x) * (1 - sigmoid(x)); surrogate")
+    product = custom.read_custom("product(A, x) = A @ x; vjp A: outer(v, x); vjp x: A.T @ v")
+    assert isinstance(step, custom.Custom) and isinstance(product, custom.Custom)
+    assert custom.rule_of(step, "x") == r"$v \cdot \sigma(x) \cdot \left(1 - \sigma(x)\right)$"
+    assert custom.rule_of(product, "A") == "`outer(v, x)`"
