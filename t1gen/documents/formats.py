@@ -10,10 +10,13 @@ import tylax
 
 from t1gen.documents import escape, mathml
 from t1gen.documents.blocks import Math, Verdict
+from t1gen.documents.lettering import breadth
 from t1gen.errors import EngineError
 
 _LONG = 50
 _COLUMNS = 10  # that amsmath expects of a matrix
+_WHOLE = 4.5  # centimetres; fits into a column of large print
+_BREAKS = re.compile(r"[=<>+,;-]|\\(?:in|cdot|times|odot|to|leq?|geq?|neq?|approx)\b")
 _ACCENT = re.compile(r"(bar\.v(?:\.double)?)\(")
 _UNBROKEN = re.compile(r"\S{50}")
 _PAGE = 60  # letters of a formula
@@ -76,8 +79,22 @@ def is_rigid(latex: str) -> bool:
     return r"\begin{" in latex or r"\left" in latex
 
 
+def _is_whole(latex: str) -> bool:
+    """Whether a formula that could be broken is so short that it must not be."""
+    return bool(_BREAKS.search(latex, 1)) and breadth(latex) <= _WHOLE
+
+
 def _tex_math(math: Math) -> str:
-    return rf"\fit{{{_tex_formula(math)}}}" if is_rigid(math.latex) else f"${_tex_formula(math)}$"
+    latex = _tex_formula(math)
+    if is_rigid(latex):
+        return rf"\fit{{{latex}}}"
+    return rf"\whole{{{latex}}}" if _is_whole(latex) else f"${_tied(latex)}$"
+
+
+def _tied(latex: str) -> str:
+    r"""A list of numbers is not parted from its name: `x =\nobreak (1, 2)`."""
+    found = _NUMBERS.fullmatch(latex)
+    return rf"{found[1]}\nobreak {found[2]}" if found and found[1] else latex
 
 
 def _tex_formula(math: Math) -> str:
@@ -103,12 +120,14 @@ def _typst_formula(math: Math) -> str:
 
 def _typst_inline(math: Math) -> str:
     """In the line; a long list of numbers becomes a formula a number: typst breaks no line in brackets."""
+    if _is_whole(math.latex):
+        return f"#whole[{_spoken(math.plain, typst_math(math.latex))}];"
     found = _NUMBERS.fullmatch(math.latex) if len(math.latex) > _LONG else None
     if not found:
         return _spoken(math.plain, typst_math(math.latex))
-    before = [_spoken(math.plain.partition("=")[0], typst_math(found[1]))] if found[1] else []
+    before = f'{_spoken(math.plain.partition("=")[0], typst_math(found[1]))}~' if found[1] else ""
     numbers = re.findall(r"\S+?[,;]|\S+", _DECIMAL.sub(_COMMA, found[2]).replace(r"\;", ""))
-    return " ".join([*before, *(_spoken(number.replace(_COMMA, ","), _unpaired(number)) for number in numbers)])
+    return before + " ".join(_spoken(number.replace(_COMMA, ","), _unpaired(number)) for number in numbers)
 
 
 def _unpaired(number: str) -> str:
