@@ -28,6 +28,7 @@ from t1gen.documents.blocks import (
     Text,
     Verdict,
 )
+from t1gen.documents.folding import folded
 from t1gen.documents.formats import FORMATS, Format, fit, is_rigid
 from t1gen.documents.lettering import width
 from t1gen.documents.qr import path, qr
@@ -134,6 +135,7 @@ def _filters(format: Format) -> dict[str, Any]:
         "px": px,
         "point": lambda point: f"{px(point.x)} {px(point.y)}",
         "fit": fit,
+        "folded": folded,
         "css": escape.css,
         "arrows": arrows,
         "wrap": wrap,

@@ -9,6 +9,7 @@ from t1gen.documents.blocks import (
     Appendix,
     Blank,
     Block,
+    Code,
     Facts,
     Form,
     Formulas,
@@ -19,19 +20,22 @@ from t1gen.documents.blocks import (
     Paragraph,
     Problem,
     Question,
+    Run,
     Scheme,
     Scores,
     Table,
     Text,
     Working,
 )
+from t1gen.documents.folding import folded
 from t1gen.documents.layout import Layout
 from t1gen.documents.lettering import breadth, height
 from t1gen.documents.rows import pictures
 from t1gen.setting import Setting
 
 _LINE = 0.5
-_LETTER = 0.178
+_LETTER, _TYPED = 0.178, 0.2
+_BOX = 1.2  # what stands before an option
 _BESIDE = 3.5  # a question's label and points
 _INDENT = 0.6
 _HEAD = 0.4  # a problem's title
@@ -56,7 +60,17 @@ class Frame:
 
     def long(self, text: Text) -> float:
         """About how long a paragraph is on one line."""
-        return sum(breadth(run.latex) if isinstance(run, Math) else _LETTER * len(run.text) for run in text)
+        return sum(map(_long, text))
+
+
+def _long(run: Run) -> float:
+    match run:
+        case Math(latex):
+            return breadth(latex)
+        case Code(code):
+            return _TYPED * len(code)
+        case _:
+            return _LETTER * len(run.text)
 
 
 def _inline(latex: str) -> float:
@@ -173,7 +187,8 @@ def _(block: Formulas, frame: Frame) -> float:
 
 @room.register
 def _(block: Listing, frame: Frame) -> float:
-    return 0.5 + 0.43 * len(block.lines)
+    code = folded(block.lines, frame.width)
+    return 0.55 + 0.43 * code.share * len(code.lines)
 
 
 @room.register
@@ -183,6 +198,7 @@ def _(block: Table, frame: Frame) -> float:
 
 @room.register
 def _(block: Options, frame: Frame) -> float:
+    frame = replace(frame, width=frame.width - _BOX)
     return 0.15 + sum(0.13 + frame.lines(text) for _, text in block.lines)
 
 
