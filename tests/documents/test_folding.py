@@ -13,7 +13,9 @@ LETTER = 0.185
 
 @pytest.mark.parametrize("line", [
     "Z = np.concatenate((X, np.array([[1.0], [1.0]])), axis=1)",
-    "L = -np.sum(np.log(sigmoid(p)))", "return_ = 1 / (1 + np.exp(-x))", "w = torch.tensor([1.0, 0.5], requires_grad=True)",
+    "L = -np.sum(np.log(sigmoid(p)))",
+    "return_ = 1 / (1 + np.exp(-x))",
+    "w = torch.tensor([1.0, 0.5], requires_grad=True)",
 ])  # fmt: skip
 def test_a_line_with_brackets_stays_python(line: str) -> None:
     parts = folded((line,), 4.6).lines
