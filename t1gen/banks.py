@@ -13,6 +13,7 @@ import yaml
 
 from t1gen.data import folder
 from t1gen.errors import BankError, near
+from t1gen.formulas import fault
 from t1gen.lecture import unknown
 from t1gen.mapping.custom import Custom, declare, read_custom
 from t1gen.mistakes import MISTAKES
@@ -385,6 +386,10 @@ def _check_problem(one: Problem, where: str) -> None:
         if not all(isinstance(w, str) for w in (text.values() if isinstance(text, dict) else [text])):
             what = place.rpartition(": ")[2]
             raise BankError(f"{what}: {text!r} is no text; quote it ('Yes' and 'No' too)", where=where)
+    for place, text in _worded(msgspec.to_builtins(one), ""):
+        for said in text.values() if isinstance(text, dict) else (text,):
+            if wrong := fault(str(said)):
+                raise BankError(f"{place.partition(': ')[2]}: {wrong}", where=where)
 
 
 def _check_word(what: str, value: Any, allowed: tuple[str, ...], where: str) -> None:

@@ -15,7 +15,7 @@ import t1gen
 
 PACKAGE = Path(t1gen.__file__).parent
 
-LOWEST = {"errors", "data", "records", "files", "roster", "mapping", "lecture", "mistakes", "setting"}
+LOWEST = {"errors", "data", "records", "files", "roster", "mapping", "lecture", "mistakes", "setting", "formulas"}
 MIDDLE = {"banks", "problems", "asks", "answers", "wording"}
 HIGHEST = {"cli", "cli_marking", "cli_review", "__main__"}
 """Rooms from below; those that no set names lie between the middle and the highest."""
@@ -30,6 +30,7 @@ ONLY = {
     "mapping": {"errors"},
     "lecture": {"errors"},
     "mistakes": set(),
+    "formulas": {"errors"},
     "documents": {"errors", "data", "setting"},
     "exchange": {"errors", "files"},
     "__main__": {"cli"},
