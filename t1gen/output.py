@@ -116,12 +116,12 @@ def _no_rubbish() -> Iterator[None]:
             gc.enable()
 
 
-_makers: dict[tuple[str, ...], Maker] = {}
+_makers: dict[tuple[object, ...], Maker] = {}
 
 
 def _maker(plan: Plan) -> Maker:
     """One maker a plan and process, so that chunks share what is derived."""
-    name = (plan.bank.path, plan.bank.sha256, plan.secret, plan.exam, str(plan.attempt), plan.language)
+    name = (plan.bank.path, plan.bank.sha256, plan.secret, plan.exam, plan.attempt, plan.language, plan.heading)
     if name not in _makers:
         _makers[name] = Maker(plan)
     return _makers[name]
