@@ -1,6 +1,7 @@
 """What a teacher asks of paper: settings from the bank, the roster and the command line, one PDF for the copy shop."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -36,6 +37,11 @@ problems:
     mapping: y = x * w
     ask: [{forward: [y]}, {shape: y}]
 """
+
+
+def needs(program: str) -> pytest.MarkDecorator:
+    """Skipped where `program` is missing; in CI it must be there."""
+    return pytest.mark.skipif(not shutil.which(program) and not os.environ.get("CI"), reason=f"no {program}")
 
 
 @pytest.fixture(autouse=True)
@@ -253,19 +259,17 @@ def test_a_key_of_nobody_has_no_line_for_a_name(bank: Path, tmp_path: Path) -> N
     assert "Name" in worksheet and "Name" not in key
 
 
-@pytest.fixture(params=["typst", "pdflatex"])
-def engine(request: pytest.FixtureRequest) -> str:
-    if request.param == "pdflatex" and not shutil.which("pdflatex"):
-        pytest.skip("no LaTeX here")
-    return str(request.param)
+ENGINES = pytest.mark.parametrize("engine", ["typst", pytest.param("pdflatex", marks=needs("pdflatex"))])
 
 
+@ENGINES
 def test_what_fits_below_the_title_block_stands_there(engine: str, tmp_path: Path) -> None:
     t1gen("generate", "modes", "--seed", 11, "--engine", engine, "--format", "pdf", "--out", tmp_path / "o")
     first, second, *_ = PdfReader(tmp_path / "o" / "worksheet.pdf").pages
     assert "1e" in first.extract_text() and "2a" in second.extract_text()
 
 
+@ENGINES
 def test_a_problem_begins_with_its_first_question(engine: str, tmp_path: Path) -> None:
     told = ("--seed", 42, "--setting", "working", "--engine", engine, "--format", "pdf")
     t1gen("generate", "t1", *told, "--out", tmp_path / "o")
@@ -273,3 +277,36 @@ def test_a_problem_begins_with_its_first_question(engine: str, tmp_path: Path) -
     heads = [(number, page) for page in pages for number in re.findall(r"^(\d+)\. [A-Z]", page, re.MULTILINE)]
     assert [int(number) for number, _ in heads] == list(range(1, 11))
     assert all(re.search(rf"\b{number}a\b", page) for number, page in heads)
+
+
+LONG = "Midterm examination: computational graphs, vector-Jacobian products and reverse-mode automatic differentiation"
+
+
+@needs("pdftotext")
+@ENGINES
+@pytest.mark.parametrize("setting", ["normal", "readable", "large"])
+def test_a_footer_has_the_whole_variant_and_page_whatever_the_title(
+    bank: Path, tmp_path: Path, engine: str, setting: str
+) -> None:
+    bank.write_text(BANK.replace("Own test", f"'{LONG}'"), encoding="utf-8")
+    set_as = ("--engine", engine, "--setting", f"one-column,{setting}")
+    t1gen("generate", bank, "--seed", 1, "--out", tmp_path / "o", *set_as)
+    done = subprocess.run(["pdftotext", "-f", "2", "-l", "2", "-layout", tmp_path / "o" / "worksheet.pdf", "-"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    footer = [line for line in done.stdout.splitlines() if line.strip()][-1].split()
+    variant = json.loads((tmp_path / "o" / "exam.json").read_text())["variant"]
+    assert footer[:2] == ["Variant", variant] and footer[-4:-2] == ["Page", "2"] and footer[-2] == "of"
+    cut = " ".join(footer[2:-4]).rstrip(" .\u2026")
+    assert LONG.startswith(cut) and bool(cut) == (setting != "large")
+
+
+def test_room_to_work_in_is_told_from_the_answer(bank: Path, tmp_path: Path) -> None:
+    """The answer has its word only beside such room; every language has its own."""
+    for name, told in (("en", ("working",)), ("cs", ("working",)), ("none", ("no-working",))):
+        language = "cs" if name == "cs" else "en"
+        t1gen("generate", bank, "--seed", 1, "--out", tmp_path / name, "--format", "typ,tex,html,md", "--language",
+              language, "--setting", *told)  # fmt: skip
+    for end in ("typ", "tex", "html"):
+        en, cs, none = ((tmp_path / n / f"worksheet.{end}").read_text() for n in ("en", "cs", "none"))
+        assert en.count("Answer:") == 2 and cs.count("Odpověď:") == 2 and "Answer:" not in none
+        assert "Working" in en and "Postup" in cs and "Working" not in none

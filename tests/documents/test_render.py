@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from t1gen.documents import escape
-from t1gen.documents.blocks import Block, Listing, Paragraph, Plain, Strong, Text
+from t1gen.documents.blocks import Block, Listing, Math, Paragraph, Plain, Strong, Text
 from t1gen.documents.formats import FORMATS, _converted, typst_math
 from t1gen.documents.render import render
 from t1gen.errors import EngineError
@@ -184,3 +184,16 @@ PARTS = ("{}", "-{}", r"x_{{{}}}^{{{}}}", r"x^{{{}}}_{{{}}}", r"\frac{{{}}}{{{}}
 def test_a_formula_with_other_numbers_is_converted_like_the_first(parts: list[tuple[str, tuple[str, ...]]]) -> None:
     latex = "x = " + " + ".join(part.format(*numbers) for part, numbers in parts)
     assert typst_math(latex) == _converted(latex)
+
+
+@pytest.mark.parametrize(("latex", "tex", "typ"), [
+    (r"t = (-1,\; -1,\; -1)", r"\whole{t = (-1,\; -1,\; -1)}", "#whole[#m("),
+    (r"\log(x z) = \log x + \log z", r"\whole{\log(x z) = \log x + \log z}", "#whole[#m("),
+    ("-1", "$-1$", "#m("),
+    ("w = (" + r",\; ".join(["1.25"] * 12) + ")", r"$w =\nobreak (1.25,\; 1.25", '#m("w", $w =$);~#m('),
+])  # fmt: skip
+def test_a_short_formula_is_not_broken(latex: str, tex: str, typ: str) -> None:
+    """Nor is a list of numbers parted from its name."""
+    math = Math(latex, latex.partition(" =")[0])
+    assert FORMATS["tex"].math(math).startswith(tex)
+    assert FORMATS["typ"].math(math).startswith(typ)
