@@ -161,7 +161,8 @@ ALLOWED = {
     "marking/mark.py": ("question '", " more unknown questions", "marks in the submission"),  # notices for the teacher
     "marking/rulings.py": (" decided on another answer", " decided on question '"),  # notices for the teacher
     "marking/keys.py": ("",),  # what is wrong with a key is for the teacher
-    "documents/engines.py": ("failed without a message",),  # an error of the command line
+    "documents/engines.py": ("failed without a message", "; install the TeX Gyre", "no font here"),  # for the teacher
+    "documents/render.py": ("templates for ",),  # where an error of the command line is
     "documents/formats.py": ("<span ",),
     "documents/mathml.py": ("font-weight: bold", "font-style: italic"),
 }
