@@ -141,6 +141,8 @@ def _filters(format: Format) -> dict[str, Any]:
         "wrap": wrap,
         "told": told,
         "in_table": in_table,
+        "is_title": is_title,
+        "on_pages": on_pages,
         "columns": lambda table: columns([[text(cell) for cell in row] for row in _rows(table)]),
         "form_columns": lambda form: columns(
             [["____" if cell is None else text(cell) for cell in row] for row in (form.header, *form.rows)]
@@ -172,6 +174,21 @@ def staying(blocks: tuple[Block, ...]) -> list[tuple[Block, bool]]:
     told = Formulas, Graph, Listing, Table
     pairs = zip(blocks, (*blocks[1:], None), strict=False)
     return [(block, isinstance(block, Paragraph) and isinstance(after, told)) for block, after in pairs]
+
+
+def is_title(row: tuple[Text, ...]) -> bool:
+    """Whether a row of a table is the title of those below it: all in bold."""
+    return all(isinstance(run, Strong) for text in row for run in text)
+
+
+def on_pages(rows: tuple[tuple[Text, ...], ...], most: int) -> list[tuple[tuple[Text, ...], ...]]:
+    """The rows of a table that stand together, at most so many; none of them ends in a title."""
+    out = []
+    while rows:
+        count = next((n for n in range(most, 0, -1) if n >= len(rows) or not is_title(rows[n - 1])), most)
+        out.append(rows[:count])
+        rows = rows[count:]
+    return out
 
 
 def line_kind(math: Math) -> str:
