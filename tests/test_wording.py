@@ -75,16 +75,17 @@ def test_a_missing_text_is_said_in_english(monkeypatch: pytest.MonkeyPatch) -> N
     gone = ("table", "numbers", "document")
     partly = {name: {k: v for k, v in whole(name).items() if name == "en" or k not in gone} for name in ("en", "cs")}
     monkeypatch.setattr(wording, "_texts", partly.__getitem__)
-    wording._template.cache_clear()
-    wording.signs.cache_clear()
+    remembered = wording._template, wording._remembered, wording.signs
+    for cached in remembered:
+        cached.cache_clear()
     try:
         assert wording.say("cs", "table", "quantity") == "quantity"
         assert wording.say("cs", "verdict", "wrong") == "chybně"
         assert wording.words("cs")["page"] == "Page" and wording.signs("cs") == (".", ",", ",")
         assert "table: quantity" in wording.lacking("cs") and wording.lacking("en") == []
     finally:
-        wording._template.cache_clear()
-        wording.signs.cache_clear()
+        for cached in remembered:
+            cached.cache_clear()
 
 
 # reasons

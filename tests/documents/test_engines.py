@@ -68,6 +68,7 @@ def test_variant_and_page_total_are_on_every_page(engine):
     assert text.count("K7QF-93XD") == total + 1, "at the foot of every page, and below the QR code"
 
 
+@pytest.mark.filterwarnings("ignore::t1gen.errors.LettersWarning")
 @pytest.mark.parametrize("engine", HERE)
 def test_signs_without_a_glyph_harm_nothing(engine):
     assert printed(document(name="αβΩ Ольга 王小明 🎉 x² ½ € “q” …"), engine)
