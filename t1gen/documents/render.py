@@ -33,7 +33,7 @@ from t1gen.documents.formats import FORMATS, Format, fit, is_rigid
 from t1gen.documents.lettering import width
 from t1gen.documents.qr import path, qr
 from t1gen.documents.rows import pictures
-from t1gen.documents.size import beginning, beside, is_high, is_tall, lead, needed, opens
+from t1gen.documents.size import beginning, beside, is_high, is_tall, is_title, lead, needed, on_pages, opens
 from t1gen.documents.telling import arrows, columns, told
 from t1gen.errors import MISFITS, EngineError, near
 
@@ -174,21 +174,6 @@ def staying(blocks: tuple[Block, ...]) -> list[tuple[Block, bool]]:
     told = Formulas, Graph, Listing, Table
     pairs = zip(blocks, (*blocks[1:], None), strict=False)
     return [(block, isinstance(block, Paragraph) and isinstance(after, told)) for block, after in pairs]
-
-
-def is_title(row: tuple[Text, ...]) -> bool:
-    """Whether a row of a table is the title of those below it: all in bold."""
-    return all(isinstance(run, Strong) for text in row for run in text)
-
-
-def on_pages(rows: tuple[tuple[Text, ...], ...], most: int) -> list[tuple[tuple[Text, ...], ...]]:
-    """The rows of a table that stand together, at most so many; none of them ends in a title."""
-    out = []
-    while rows:
-        count = next((n for n in range(most, 0, -1) if n >= len(rows) or not is_title(rows[n - 1])), most)
-        out.append(rows[:count])
-        rows = rows[count:]
-    return out
 
 
 def line_kind(math: Math) -> str:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 from functools import singledispatch
+from itertools import accumulate
 
 from t1gen.documents.blocks import (
     Answer,
@@ -23,6 +24,7 @@ from t1gen.documents.blocks import (
     Run,
     Scheme,
     Scores,
+    Strong,
     Table,
     Text,
     Working,
@@ -39,6 +41,7 @@ _BOX = 1.2  # what stands before an option
 _BESIDE = 3.5  # a question's label and points
 _INDENT = 0.6
 _HEAD = 0.4  # a problem's title
+_APART = 0.25  # rows of a table
 _BEGINNING = 0.25  # of a page, at most
 
 
@@ -167,6 +170,24 @@ def _high(blocks: tuple[Block, ...], setting: Setting, frame: Frame, most: float
         if high > most:
             break
     return high
+
+
+def is_title(row: tuple[Text, ...]) -> bool:
+    """Whether a row of a table is the title of those below it: all in bold."""
+    return all(isinstance(run, Strong) for text in row for run in text)
+
+
+def on_pages(rows: tuple[tuple[Text, ...], ...], setting: Setting) -> list[tuple[tuple[Text, ...], ...]]:
+    """The rows of a table that stand together, on a page or what a title block leaves of one; the last is no title."""
+    most, frame, out = 0.7 * setting.height / setting.zoom, _frame(setting), []
+    while rows:
+        heights = accumulate(_APART + max(map(frame.lines, row)) for row in rows)
+        count = max(1, sum(high <= most for high in heights))
+        if count < len(rows):
+            count = next((n for n in range(count, 0, -1) if not is_title(rows[n - 1])), count)
+        out.append(rows[:count])
+        rows = rows[count:]
+    return out
 
 
 @singledispatch

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from t1gen.documents import escape
 from t1gen.documents.blocks import Block, Listing, Math, Paragraph, Plain, Strong, Text
 from t1gen.documents.formats import FORMATS, _converted, typst_math
-from t1gen.documents.render import on_pages, render
+from t1gen.documents.render import render
 from t1gen.errors import EngineError
 
 KINDS = ["worksheet", "key"]
@@ -59,7 +59,7 @@ def test_rendering_twice_gives_the_same_text(format):
 
 def test_another_hash_seed_gives_the_same_text():
     script = (
-        "from document_sample import document; from t1gen.documents.render import on_pages, render\n"
+        "from document_sample import document; from t1gen.documents.render import render\n"
         "import hashlib; print(hashlib.sha256(''.join(render(document(k), f) for k in ('key', 'worksheet') "
         "for f in ('tex', 'typ', 'md', 'txt')).encode()).hexdigest())"
     )
@@ -153,14 +153,6 @@ def test_terminal_prints_a_name_as_it_is():
 
 def test_bars_around_a_list_are_no_accent_in_typst() -> None:
     assert typst_math(r"\lvert (-1,\; 2) \rvert").startswith("bar.v (")
-
-
-def test_no_part_of_a_table_ends_in_a_title() -> None:
-    title, row = ((Strong("1"),), (Strong("Title"),)), ((Plain("1a"),), (Plain("2"),))
-    rows = (row, title, row, row, title, title, row)
-    assert [len(part) for part in on_pages(rows, 2)] == [1, 2, 1, 2, 1]
-    assert on_pages(rows, 3) == [(row, title, row), (row,), (title, title, row)]
-    assert on_pages((title, title), 1) == [(title,), (title,)] and on_pages((), 3) == []
 
 
 @pytest.mark.parametrize("latex", [r"\text{#(7*7)}", r"\text{a#b}", r"\text{#read(\"x\")}", r"\#(7*7)", r"\mathrm{#x}",

@@ -8,9 +8,9 @@ import typst
 
 from t1gen import data, files
 from t1gen.banks import load
-from t1gen.documents.blocks import Problem
+from t1gen.documents.blocks import Math, Plain, Problem, Strong, Text
 from t1gen.documents.render import render
-from t1gen.documents.size import needed
+from t1gen.documents.size import needed, on_pages
 from t1gen.exam import Maker, Plan
 from t1gen.setting import USUAL
 from t1gen.sheets import worksheet
@@ -42,3 +42,14 @@ def test_a_problem_is_about_as_high_as_estimated(bank: str) -> None:
     whole = [(guess, real) for guess, real in heights(bank) if real < 0.85 * USUAL.height]
     assert len(whole) > 4
     assert all(0.97 * real < guess < 1.25 * real + 0.5 for guess, real in whole), whole
+
+
+def test_rows_of_a_table_fit_a_page_and_no_part_ends_in_a_title() -> None:
+    title: tuple[Text, ...] = ((Strong("1"),), (Strong("Title"),))
+    low: tuple[Text, ...] = ((Plain("1a"),), (Plain("2"),))
+    high: tuple[Text, ...] = ((Plain("1b"),), (Math(r"\begin{bmatrix} 1 \\ 2 \\ 3 \\ 4 \end{bmatrix}", "m"),))
+    parts = on_pages((title, low, high) * 20, USUAL)
+    assert [row for part in parts for row in part] == [title, low, high] * 20
+    assert len(parts) > 2 and all(part[-1] != title for part in parts)
+    assert on_pages((title,), USUAL) == [(title,)] and on_pages((), USUAL) == []
+    assert len(on_pages((low,) * 20, USUAL)) == 1
