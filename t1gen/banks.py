@@ -382,14 +382,13 @@ def _check_problem(one: Problem, where: str) -> None:
             raise BankError(f"given '{name}' needs either 'draw' or 'value'", where=where)
         if any(n < 1 for n in given.shape) or prod(given.shape) > ENTRIES:
             raise BankError(f"given '{name}' has shape {given.shape}; 1 to {ENTRIES} entries are read", where=where)
-    for place, text in _worded(list(one.ask), ""):
-        if not all(isinstance(w, str) for w in (text.values() if isinstance(text, dict) else [text])):
+    for place, text in _worded(msgspec.to_builtins(one), ""):
+        said = list(text.values()) if isinstance(text, dict) else [text]
+        if not all(isinstance(w, str) for w in said):
             what = place.rpartition(": ")[2]
             raise BankError(f"{what}: {text!r} is no text; quote it ('Yes' and 'No' too)", where=where)
-    for place, text in _worded(msgspec.to_builtins(one), ""):
-        for said in text.values() if isinstance(text, dict) else (text,):
-            if wrong := fault(str(said)):
-                raise BankError(f"{place.partition(': ')[2]}: {wrong}", where=where)
+        if wrong := next(filter(None, map(fault, said)), ""):
+            raise BankError(f"{place.partition(': ')[2]}: {wrong}", where=where)
 
 
 def _check_word(what: str, value: Any, allowed: tuple[str, ...], where: str) -> None:

@@ -1,11 +1,9 @@
 """The errors that a user can cause; only the command line turns them into messages and exit codes."""
 
-import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import TextIO
 
 
 class T1genError(Exception):
@@ -86,17 +84,15 @@ def nearest(name: str, allowed: Iterable[str], alike: float = 0.6) -> str:
     return lower[found[0]] if found else ""
 
 
+_usual = warnings.formatwarning
+
+
 def tell_warnings() -> None:
-    """Let warnings of t1gen be told as its errors are, those of others as they were."""
-    before = warnings.showwarning
+    """Let warnings of t1gen be told as its errors are, those of others as usual."""
+    warnings.formatwarning = _told
 
-    def show(
-        message: Warning | str, category: type[Warning], filename: str, lineno: int, file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:  # fmt: skip
-        if issubclass(category, LettersWarning):
-            print(f"t1gen: warning: {message}", file=sys.stderr)
-        else:
-            before(message, category, filename, lineno, file, line)
 
-    warnings.showwarning = show
+def _told(message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None) -> str:
+    if issubclass(category, LettersWarning):
+        return f"t1gen: warning: {message}\n"
+    return _usual(message, category, filename, lineno, line)

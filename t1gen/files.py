@@ -84,9 +84,7 @@ def amount(points: Number) -> str:
 
 def numbers(nested: Any) -> Any:
     """`nested` (numbers, texts, lists, dicts, arrays) as plain data, every number `rounded`."""
-    if isinstance(nested, str):
-        return nested
-    if isinstance(nested, dict | Mapping):
+    if isinstance(nested, Mapping):
         return {name: numbers(value) for name, value in nested.items()}
     if isinstance(nested, list | tuple):
         return [numbers(value) for value in nested]

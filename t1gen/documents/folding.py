@@ -22,7 +22,7 @@ class Folded:
 def folded(lines: tuple[str, ...], width: float) -> Folded:
     """`lines` within `width` centimetres of normal print."""
     most = max(8.0, (width - _PADDING) / _LETTER)
-    share = min(1.0, max(SMALLEST, most / max(1, *map(len, lines), 1)))
+    share = min(1.0, max(SMALLEST, most / max([1, *map(len, lines)])))
     return Folded(share, tuple(part for line in lines for part in _parts(line, int(most / share + 1e-6))))
 
 

@@ -171,9 +171,9 @@ def _run(format: Format, run: Run) -> str:
 
 def staying(blocks: tuple[Block, ...]) -> list[tuple[Block, bool]]:
     """Each block, and whether it is a sentence that tells of the next, so that no page breaks between them."""
-    told = Formulas, Graph, Listing, Table
+    shown = Formulas, Graph, Listing, Table
     pairs = zip(blocks, (*blocks[1:], None), strict=False)
-    return [(block, isinstance(block, Paragraph) and isinstance(after, told)) for block, after in pairs]
+    return [(block, isinstance(block, Paragraph) and isinstance(after, shown)) for block, after in pairs]
 
 
 def line_kind(math: Math) -> str:
