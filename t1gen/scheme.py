@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 from msgspec import UNSET
 
@@ -29,7 +30,7 @@ def scheme(language: str, question: files.Question, answer: files.KeyAnswer, tol
     """What is particular to a question; nothing where there is nothing to say."""
     points = " ".join(_points(language, question, answer))
     title = _said(language, "mistakes")
-    rows = tuple((_value(language, question, one), _words(language, one.rules)) for one in told)
+    rows = tuple((_values(language, question, some), _words(language, rules)) for rules, some in _alike(told).items())
     return [blocks.Scheme(runs(points, language), title, rows)] if points or rows else []
 
 
@@ -60,6 +61,20 @@ def _points(language: str, question: files.Question, answer: files.KeyAnswer) ->
 
 def _amount(points: float, language: str) -> str:
     return in_plain(amount(points), language)
+
+
+def _alike(told: list[Common]) -> dict[tuple[str, ...], list[Common]]:
+    """Wrong values by the mistakes that give them, the likeliest first."""
+    out: dict[tuple[str, ...], list[Common]] = {}
+    for one in told:
+        out.setdefault(one.rules, []).append(one)
+    return out
+
+
+def _values(language: str, question: files.Question, some: list[Common]) -> Text:
+    between = Plain(f" {say(language, 'marking', 'another')} ")
+    first, *more = (_value(language, question, one) for one in some)
+    return tuple(chain(first, *((between, *value) for value in more)))
 
 
 def _value(language: str, question: files.Question, one: Common) -> Text:

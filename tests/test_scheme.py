@@ -2,10 +2,12 @@
 
 import re
 import subprocess
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from msgspec import UNSET
+from pypdf import PdfReader
 
 from t1gen import files
 from t1gen.banks import load
@@ -75,6 +77,15 @@ def test_mistakes_with_their_values() -> None:
     assert words(said) == "A minus sign was lost. Or: The step goes the other way."
 
 
+def test_values_of_the_same_mistakes_stand_in_one_line() -> None:
+    question, answer = array()
+    told = [Common([1.0, 2.0], ("ascent",)), Common([3.0, 4.0], ("sign-lost",)), Common([5.0, 6.0], ("ascent",))]
+    [found] = scheme("en", question, answer, told)
+    assert isinstance(found, Scheme)
+    assert [words(value) for value, _ in found.rows] == ["[1, 2] or [5, 6]", "[3, 4]"]
+    assert words(found.rows[0][1]) == "The step goes the other way."
+
+
 def test_a_key_tells_mistakes_and_a_feedback_page_does_not() -> None:
     key = made()
     schemes = [b for q in questions(key_sheet(key)).values() for b in q.blocks if isinstance(b, Scheme)]
@@ -124,6 +135,20 @@ def test_every_format_writes_a_scheme(format: str) -> None:
     text = render(document, format)
     assert "Each entry earns 0.5." in text and "Common mistakes:" in text
     assert "lost" in text and "1" in text
+
+
+@pytest.mark.parametrize("engine", ["typst", "pdflatex"])
+def test_no_page_ends_within_a_scheme(engine: str) -> None:
+    rows = tuple(((Plain(f"no{k}"),), (Plain(f"a mistake {k}"),)) for k in "12345")
+    one = Scheme((Plain("Each entry earns 0.5."),), (Plain("What they give:"),), rows)
+    problem = blocks.Problem(1, (Plain("P"),), "", (Question("1a", "", (one,) * 20),))
+    document = blocks.Document("key", (Plain("T"),), "en", "V", (), (problem,), made_words())
+    data = pdf(render(document, "typ" if engine == "typst" else "tex"), engine)
+    pages = [page.extract_text() for page in PdfReader(BytesIO(data)).pages]
+    assert len(pages) > 2
+    for page in pages:
+        counts = {page.count(part) for part in ("Each entry", "What they", "mistake 1", "mistake 5")}
+        assert len(counts) == 1, page
 
 
 def made_words() -> dict[str, str]:
