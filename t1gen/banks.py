@@ -387,8 +387,9 @@ def _check_problem(one: Problem, where: str) -> None:
         if not all(isinstance(w, str) for w in said):
             what = place.rpartition(": ")[2]
             raise BankError(f"{what}: {text!r} is no text; quote it ('Yes' and 'No' too)", where=where)
-        if wrong := next(filter(None, map(fault, said)), ""):
-            raise BankError(f"{place.partition(': ')[2]}: {wrong}", where=where)
+        field = place.partition(": ")[2]
+        if field != "title" and (wrong := next(filter(None, map(fault, said)), "")):
+            raise BankError(f"{field}: {wrong}", where=where)
 
 
 def _check_word(what: str, value: Any, allowed: tuple[str, ...], where: str) -> None:

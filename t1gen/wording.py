@@ -89,11 +89,10 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise WordingError(f"not YAML: {' '.join(str(error).split())[:200]}", where=str(path)) from None
-    if loaded is None:
-        return {}
-    if not isinstance(loaded, dict) or not all(isinstance(said, dict) for said in loaded.values()):
+    groups = {} if loaded is None else loaded
+    if not isinstance(groups, dict) or not all(isinstance(said, dict | None) for said in groups.values()):
         raise WordingError("groups of texts are wanted: `document:`, and below it `page: Page`", where=str(path))
-    return loaded
+    return {group: said or {} for group, said in groups.items()}
 
 
 def _check(path: Path, read: dict[str, dict[str, Any]], shipped: dict[str, dict[str, Any]]) -> None:

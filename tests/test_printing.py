@@ -205,7 +205,7 @@ def test_a_broken_template_is_told_with_its_line(
 
 def test_wording_of_ones_own_comes_first(bank: Path, tmp_path: Path) -> None:
     place = tmp_path / "mine" / "text"
-    for language, text in (("en", "document: {signature: Your hand}"), ("de", "document: {name: Vorname}")):
+    for language, text in (("en", "document: {signature: Your hand}\nask:"), ("de", "document: {name: Vorname}")):
         (place / language).mkdir(parents=True)
         (place / language / "wording.yaml").write_text(text, encoding="utf-8")
     told = ("--seed", 1, "--format", "md", "--templates", tmp_path / "mine", "--out", tmp_path / "o", "--force")

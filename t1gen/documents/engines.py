@@ -39,7 +39,7 @@ _GYRE = re.compile("texgyre|tgheros")
 _HINT = "; install the TeX Gyre fonts (the package tex-gyre), or --engine typst needs nothing"
 _TYPST_LOCK = threading.Lock()
 _UNSHOWN = re.compile('the text `"(.+?)"` could not be displayed')
-_MISSING = re.compile(r"^Missing character: There is no (\S+)", re.MULTILINE)
+_MISSING = re.compile(r"^Missing character: There is no (?:\\u8:)?(\S+)", re.MULTILINE)
 
 
 def engine_format(engine: str) -> str:

@@ -40,9 +40,9 @@ def _parts(line: str, most: int) -> Iterator[str]:
 
 def _break(line: str, done: int, most: int, depth: int) -> tuple[int, int]:
     """Where a line breaks best, and in how many brackets: in some, for that is still Python, else at a space."""
-    best = (0, most, depth)
+    best = (0, 0, 0)
     for at, sign in enumerate(line[:most], 1):
         depth += (sign in "([{") - (sign in ")]}")
         if at > done and (sign == " " or (depth > 0 and sign in "([{")):
             best = max(best, (1 + (depth > 0) + (depth > 0 and sign == " "), at, depth))
-    return best[1:]
+    return best[1:] if best[1] else (most, depth)

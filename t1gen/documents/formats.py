@@ -25,6 +25,10 @@ _DECIMAL = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _DIGITS = re.compile(r"[0-9]+")
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|[a-zA-Z]")  # is the same in typst
 _COMMA = "\u201a"  # stands for a decimal comma, which typst would take for one that separates
+_SIZE = re.compile(r"\\[bB]igg?[lrm]?(?![a-zA-Z])")  # typst sizes brackets itself
+_SIGN = re.compile(r"\\.|[,;]", re.DOTALL)
+_SIGNS = {",": "\uf8fe", ";": "\uf8fd", r"\_": "\uf8fc"}  # what stands for signs that mean something in typst
+_MARKED = re.compile('"[^"]*"|[\uf8fc-\uf8fe]')
 _TEXT = re.compile(r"\\text\{([^{}$\\]*)\}")
 _HASH, _ASIDE = "\uf8ff", 0xE000  # stand for a #, and for the first of the texts
 _OWN = re.compile("[\ue000-\uf8ff]")
@@ -70,8 +74,19 @@ def _with_places(latex: str) -> str:
 
 
 def _converted(latex: str) -> str:
-    converted: str = tylax.latex_to_typst(f"${_DECIMAL.sub(_COMMA, latex)}$")
+    """By tylax, whose a/b would take what follows into its denominator; no comma or semicolon separates arguments."""
+    marked = _SIGN.sub(lambda found: _SIGNS.get(found[0], found[0]), _DECIMAL.sub(_COMMA, _SIZE.sub("", latex)))
+    converted: str = tylax.latex_to_typst(f"${marked}$", options=tylax.L2TOptions(frac_to_slash=False))
+    converted = _MARKED.sub(lambda found: _signs(found[0]), converted)
     return _typst_commas(_ACCENT.sub(r"\1 (", converted).strip().strip("$").strip())
+
+
+def _signs(text: str) -> str:
+    """A sign as itself, with a bar unless it stands in quotes."""
+    bar = "" if text.startswith('"') else "\\"
+    for sign, mark in _SIGNS.items():
+        text = text.replace(mark, bar + sign[-1])
+    return text
 
 
 def is_rigid(latex: str) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.fold import AXES
-from t1gen.mapping.program import Program, Step, number_text
+from t1gen.mapping.program import INTERNAL, Program, Step, number_text
 
-ATOM, POSTFIX, PRODUCT = 9, 8, 5
+ATOM, POSTFIX, FRACTION, PRODUCT = 9, 8, 7, 5
 _LETTERS = "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega"
 GREEK = frozenset(_LETTERS.split(" "))
 
@@ -191,10 +191,6 @@ def _entry_text(entry: tuple[Any, ...]) -> str:
 # LaTeX
 
 
-INTERNAL = re.compile(r"_d_(?:\d|at)|d_\d+_d")
-"""Adjoints of unnamed quantities: what a derivative computes on its way."""
-
-
 def latex_name(name: str) -> str:
     """`W1` -> W_{1}, `alpha` -> \\alpha, `out_h1` -> \\mathit{out}_{h1}, `dL_dw` -> a fraction of partials.
 
@@ -229,11 +225,10 @@ class Latex(Writer):
     def leaf(self, name: str) -> tuple[str, int]:
         step = self.program[name]
         if step.op == "const":
-            return _latex_const(step), 5 if name.startswith("-") else ATOM
+            return _levelled(_latex_const(step))
         if not self.stop(name):
             return self.right(step)
-        shown = self.show(name)
-        return shown, 5 if shown.startswith("-") else 6 if "^{(" in shown else ATOM
+        return _levelled(self.show(name))
 
     def right(self, step: Step) -> tuple[str, int]:
         op = OPS.get(step.op)
@@ -245,7 +240,8 @@ class Latex(Writer):
         out = str(op.latex)
         for letter, part in zip(AXES, args, strict=False):
             out = out.replace(f"{{{letter}}}", part[0])
-            out = out.replace(f"<{letter}>", _parenthesised(part, 7))
+            out = out.replace(f"<{letter}>^", f"{parenthesised(part, POSTFIX)}^")
+            out = out.replace(f"<{letter}>", parenthesised(part, FRACTION))
         return out, _latex_level(step.op)
 
     def _broadcast_to(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
@@ -254,36 +250,36 @@ class Latex(Writer):
             return _latex_call(step, [args[0][0]]), ATOM
         sizes = r" \times ".join(map(str, step.shape))
         ones = rf"\mathbf{{1}}_{{{sizes}}}"
-        return (ones, ATOM) if args[0][0] == "1" else (rf"{_parenthesised(args[0], PRODUCT)}\,{ones}", PRODUCT)
+        return (ones, ATOM) if args[0][0] == "1" else (rf"{parenthesised(args[0], PRODUCT)}\,{ones}", PRODUCT)
 
     def _transpose(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         if not _reversed(step):
             return _latex_call(step, [args[0][0]]), ATOM
-        return rf"{_parenthesised(args[0], 7)}^{{\top}}", 6
+        return rf"{parenthesised(args[0], POSTFIX)}^{{\top}}", 6
 
     def _index(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
-        return rf"{_unsubscripted(args[0])}_{{{_latex_index(step.static('index'))}}}", 7
+        return rf"{_unsubscripted(args[0])}_{{{_latex_index(step.static('index'))}}}", POSTFIX
 
     def _mul(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         shapes = [self.program.shape(a) for a in step.args]
         mark = r" \odot " if shapes[0] and shapes[1] else r" \cdot "
         first = self.program[step.args[0]]
         open_ended = first.op in ("log", "sin", "cos", "tanh") and not self.stop(first.name)
-        return _parenthesised(args[0], ATOM if open_ended else 4) + mark + _positive(args[1], 4), 4
+        return parenthesised(args[0], ATOM if open_ended else 4) + mark + _positive(args[1], 4), 4
 
     def _neg(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         return f"-{_positive(args[0], 4)}", 4
 
     def _matmul(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         row = len(self.program.shape(step.args[0])) == 1
-        left = rf"{_parenthesised(args[0], 7)}^{{\top}}" if row else _parenthesised(args[0], PRODUCT)
+        left = rf"{parenthesised(args[0], POSTFIX)}^{{\top}}" if row else parenthesised(args[0], PRODUCT)
         return rf"{left}\,{_positive(args[1], PRODUCT + 1)}", PRODUCT
 
     def _add(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
-        return f"{_parenthesised(args[0], 3)} + {_positive(args[1], 3)}", 3
+        return f"{parenthesised(args[0], 3)} + {_positive(args[1], 3)}", 3
 
     def _sub(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
-        return f"{_parenthesised(args[0], 3)} - {_positive(args[1], 4)}", 3
+        return f"{parenthesised(args[0], 3)} - {_positive(args[1], 4)}", 3
 
     def _concatenate(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         return _latex_call(step, [a for a, _ in args]), ATOM
@@ -298,25 +294,33 @@ class Latex(Writer):
     _einsum = _concatenate
 
     def _gather(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
-        return rf"{_unsubscripted(args[0])}_{{{','.join(a for a, _ in args[1:])}}}", 7
+        return rf"{_unsubscripted(args[0])}_{{{','.join(a for a, _ in args[1:])}}}", POSTFIX
 
 
 def _latex_level(op: str) -> int:
-    return {"pow": 6, "inv": 6, "exp": 6, "log": 4, "sin": 4, "cos": 4, "tanh": 4, "outer": PRODUCT}.get(op, ATOM)
+    levels = {"pow": 6, "inv": 6, "exp": 6, "log": 4, "sin": 4, "cos": 4, "tanh": 4, "outer": PRODUCT, "div": FRACTION}
+    return levels.get(op, ATOM)
 
 
-def _parenthesised(part: tuple[str, int], level: float) -> str:
+def _levelled(shown: str) -> tuple[str, int]:
+    """A name or a number with its precedence."""
+    level = 5 if shown.startswith("-") else 6 if "^{(" in shown else FRACTION if shown.startswith(r"\frac") else ATOM
+    return shown, level
+
+
+def parenthesised(part: tuple[str, int], level: float) -> str:
+    """LaTeX where this precedence is wanted; a script wants POSTFIX, for `\\frac{a}{b}^{2}` is read as a / b^2."""
     return part[0] if part[1] >= level else rf"\left({part[0]}\right)"
 
 
 def _unsubscripted(part: tuple[str, int]) -> str:
     """Parenthesised where a subscript ends it already."""
-    return rf"\left({part[0]}\right)" if part[1] < 7 or re.search(r"_\{.*\}$", part[0]) else part[0]
+    return rf"\left({part[0]}\right)" if part[1] < POSTFIX or re.search(r"_\{.*\}$", part[0]) else part[0]
 
 
 def _positive(part: tuple[str, int], level: float) -> str:
     """Parenthesised also where it begins with a minus sign."""
-    return rf"\left({part[0]}\right)" if part[0].startswith("-") else _parenthesised(part, level)
+    return rf"\left({part[0]}\right)" if part[0].startswith("-") else parenthesised(part, level)
 
 
 def _latex_call(step: Step, args: list[str]) -> str:

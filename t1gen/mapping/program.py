@@ -1,6 +1,7 @@
 """Straight-line programs: steps of one operation each (a Wengert list), their order and their structure."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -13,6 +14,10 @@ Statics = tuple[tuple[str, Any], ...]
 
 ROUNDED = frozenset({"value", "local", "edge", "sum"})
 """Roles of the steps whose value a student writes down, and rounds."""
+
+
+INTERNAL = re.compile(r"_d_(?:\d|at)|d_\d+_d")
+"""Names of adjoints of unnamed quantities, which a derivative computes on its way; no mapping may use such a name."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 from t1gen.errors import LanguageError, near
 from t1gen.mapping.ops import ALIASES, OPS, Op
 from t1gen.mapping.ops.definitions import DEFINITIONS, STACK, Definition
-from t1gen.mapping.program import Program, Shape, Step, number_text
+from t1gen.mapping.program import INTERNAL, Program, Shape, Step, number_text
 from t1gen.mapping.syntax import LARGEST, parse, pointed
 
 SIZE, RANK = 100_000, 16
@@ -74,6 +74,8 @@ def _check_name(name: str, program: Program, what: str) -> None:
         raise LanguageError(f"the {what} '{name}' is taken by the language; choose another")
     if not name.isidentifier() or not name.isascii() or name.startswith("_"):
         raise LanguageError(f"the {what} '{name}' is not a name: letters, digits and _, a letter first")
+    if INTERNAL.search(name):
+        raise LanguageError(f"the {what} '{name}' is one of a derivative of an unnamed quantity; choose another")
     if name in program:
         raise LanguageError(f"the name '{name}' is assigned twice")
 

@@ -11,8 +11,7 @@ from t1gen.asks.graph import drawn
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Math
 from t1gen.mapping.evaluate import Values, evaluate
-from t1gen.mapping.notation import INTERNAL
-from t1gen.mapping.program import Program
+from t1gen.mapping.program import INTERNAL, Program
 from t1gen.markdown import runs
 from t1gen.picture import graph
 from t1gen.problems.issued import Issued, givens_of, issued, quantity

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from t1gen.asks import Tape
 from t1gen.documents.blocks import Math
-from t1gen.mapping.notation import INTERNAL, latex_name
-from t1gen.mapping.program import Program, Step
+from t1gen.mapping.notation import latex_name
+from t1gen.mapping.program import INTERNAL, Program, Step
 from t1gen.solution.names import Names
 
 

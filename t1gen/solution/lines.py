@@ -8,10 +8,9 @@ from math import prod
 import numpy as np
 
 from t1gen.documents.blocks import Math
-from t1gen.mapping.notation import INTERNAL
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.ops.structural import numpy_index
-from t1gen.mapping.program import Program, Shape, Step
+from t1gen.mapping.program import INTERNAL, Program, Shape, Step
 from t1gen.mapping.sweep import Edge
 from t1gen.problems.issued import Issued
 from t1gen.solution.chain import call, partial

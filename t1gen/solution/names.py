@@ -6,8 +6,8 @@ from typing import Any
 from t1gen.asks import Tape
 from t1gen.documents.blocks import Math
 from t1gen.mapping.nested import flat
-from t1gen.mapping.notation import INTERNAL, latex_name
-from t1gen.mapping.program import Program, Step
+from t1gen.mapping.notation import latex_name
+from t1gen.mapping.program import INTERNAL, Program, Step
 from t1gen.mapping.sweep import Sweep
 from t1gen.problems.issued import Issued
 

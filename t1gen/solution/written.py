@@ -6,8 +6,18 @@ from typing import Any
 
 from t1gen.documents.blocks import Math
 from t1gen.mapping.evaluate import Values
-from t1gen.mapping.notation import ATOM, INTERNAL, POSTFIX, PRODUCT, Latex, Writer, as_sum, stopper
-from t1gen.mapping.program import Program, Step
+from t1gen.mapping.notation import (
+    ATOM,
+    FRACTION,
+    POSTFIX,
+    PRODUCT,
+    Latex,
+    Writer,
+    as_sum,
+    parenthesised,
+    stopper,
+)
+from t1gen.mapping.program import INTERNAL, Program, Step
 from t1gen.markdown import value_math
 from t1gen.wording import in_latex
 
@@ -127,7 +137,7 @@ class Numbers(Latex):
     def _outer(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         left, right = step.args
         if not (self._is_leaf(left) and self._is_leaf(right)):
-            return rf"{_in(args[0])}\,{_in(args[1])}^{{\top}}", PRODUCT
+            return rf"{parenthesised(args[0], FRACTION)}\,{parenthesised(args[1], POSTFIX)}^{{\top}}", PRODUCT
         return rf"{self._array(left, row=False)}\,{self._array(right, row=True)}", PRODUCT
 
     def _norm(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
@@ -158,7 +168,3 @@ class Numbers(Latex):
         assert self.put is not None
         numbers = [shown(v, self.put.digits(name), self.put.language).latex for v in self.put.entries(name)]
         return [rf"\left({n}\right)" if n.startswith("-") else n for n in numbers]
-
-
-def _in(part: tuple[str, int]) -> str:
-    return part[0] if part[1] >= POSTFIX - 1 else rf"\left({part[0]}\right)"

@@ -74,7 +74,7 @@ def test_signs_without_a_glyph_harm_nothing(engine):
     assert printed(document(name="αβΩ Ольга 王小明 🎉 x² ½ € “q” …"), engine)
 
 
-@pytest.mark.parametrize("engine", ["typst", pytest.param("lualatex", marks=needs("lualatex"))])
+@pytest.mark.parametrize("engine", HERE)
 def test_letters_that_no_font_has_are_told(engine):
     _warn_of.cache_clear()
     with pytest.warns(LettersWarning, match="no font here has 𓀀; look at the PDFs"):
@@ -83,6 +83,7 @@ def test_letters_that_no_font_has_are_told(engine):
 
 @needs("pdftotext")
 @needs("pdflatex")
+@pytest.mark.filterwarnings("ignore::t1gen.errors.LettersWarning")
 def test_pdflatex_prints_a_question_mark_for_what_it_lacks():
     assert "α?????." in read(printed(document(name="αОльга."), "pdflatex"))
 

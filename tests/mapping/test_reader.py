@@ -122,6 +122,7 @@ BAD = [
     ("exp = s", "the name 'exp' is taken by the language"),
     ("pi = s", "taken by the language"),
     ("dot = s", "taken by the language"),
+    ("w_d_1 = s", "the name 'w_d_1' is one of a derivative of an unnamed quantity"),
     ("_y = s", "a letter first"),
     ("é = s", "is not a name"),
     ("y = exp", "it is a function: write exp(...)"),
