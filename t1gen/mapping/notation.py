@@ -226,9 +226,9 @@ class Latex(Writer):
         step = self.program[name]
         if step.op == "const":
             return _levelled(_latex_const(step))
-        if not self.stop(name):
-            return self.right(step)
-        return _levelled(self.show(name))
+        if self.stop(name):
+            return _levelled(self.show(name))
+        return self._column(step) if self._is_row(name) else self.right(step)
 
     def right(self, step: Step) -> tuple[str, int]:
         op = OPS.get(step.op)
@@ -271,9 +271,28 @@ class Latex(Writer):
         return f"-{_positive(args[0], 4)}", 4
 
     def _matmul(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
-        row = len(self.program.shape(step.args[0])) == 1
-        left = rf"{parenthesised(args[0], POSTFIX)}^{{\top}}" if row else parenthesised(args[0], PRODUCT)
+        left = parenthesised(args[0], PRODUCT)
+        if self._is_row(step.args[0]):
+            left = parenthesised(self.right(self.program[step.args[0]]), PRODUCT)
+        elif len(self.program.shape(step.args[0])) == 1:
+            left = rf"{parenthesised(args[0], POSTFIX)}^{{\top}}"
         return rf"{left}\,{_positive(args[1], PRODUCT + 1)}", PRODUCT
+
+    def _is_row(self, name: str) -> bool:
+        """Whether a vector is written out as a row, `x^T W`: on a line of its own, or on the left of a product."""
+        step = self.program[name]
+        ranks = tuple(len(self.program.shape(a)) for a in step.args)
+        return step.op == "matmul" and ranks == (1, 2) and not self.stop(name)
+
+    def _column(self, step: Step) -> tuple[str, int]:
+        """Such a row as a column, `W^T x`: as it stands among other vectors."""
+        vector, matrix = step.args
+        turned = self.program[matrix]
+        if turned.op == "transpose" and not self.stop(matrix):
+            left = parenthesised(self.leaf(turned.args[0]), PRODUCT)
+        else:
+            left = rf"{parenthesised(self.leaf(matrix), POSTFIX)}^{{\top}}"
+        return rf"{left}\,{_positive(self.leaf(vector), PRODUCT + 1)}", PRODUCT
 
     def _add(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         return f"{parenthesised(args[0], 3)} + {_positive(args[1], 3)}", 3

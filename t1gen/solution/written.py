@@ -1,6 +1,6 @@
 """Right-hand sides of lines: with names, and with numbers put in."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,6 +134,13 @@ class Numbers(Latex):
             return super()._matmul(step, args)
         return rf"{self._array(left, row=True)}\,{self._array(right, row=False)}", PRODUCT
 
+    def _column(self, step: Step) -> tuple[str, int]:
+        vector, matrix = step.args
+        if not (self._is_leaf(vector) and self._stands(matrix)):
+            return super()._column(step)
+        rows = list(zip(*self._rows(matrix, row=False), strict=True))
+        return rf"{self._shown(matrix, rows)}\,{self._array(vector, row=False)}", PRODUCT
+
     def _outer(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         left, right = step.args
         if not (self._is_leaf(left) and self._is_leaf(right)):
@@ -154,14 +161,20 @@ class Numbers(Latex):
         return self._is_leaf(name) or (step.op == "transpose" and len(step.shape) == 2 and self._is_leaf(step.args[0]))
 
     def _array(self, name: str, row: bool) -> str:
+        return self._shown(name, self._rows(name, row))
+
+    def _rows(self, name: str, row: bool) -> list[list[Any]]:
+        """A matrix, turned where it is so in the line; a vector as one `row`, or as a column."""
         assert self.put is not None
         if not self._is_leaf(name):
-            name = self.program[name].args[0]
-            rows = [list(r) for r in zip(*self.put.entries(name), strict=True)]
-        else:
-            value = self.put.entries(name)
-            rows = value if len(self.program.shape(name)) == 2 else [value] if row else [[v] for v in value]
-        return shown(rows, self.put.digits(name), self.put.language).latex
+            return [list(r) for r in zip(*self.put.entries(self.program[name].args[0]), strict=True)]
+        value = self.put.entries(name)
+        return value if len(self.program.shape(name)) == 2 else [value] if row else [[v] for v in value]
+
+    def _shown(self, name: str, rows: Sequence[Sequence[Any]]) -> str:
+        assert self.put is not None
+        source = name if self._is_leaf(name) else self.program[name].args[0]
+        return shown([list(row) for row in rows], self.put.digits(source), self.put.language).latex
 
     def _factors(self, name: str) -> list[str]:
         """The entries of a vector as factors: those below zero in parentheses."""

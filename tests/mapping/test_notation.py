@@ -1,12 +1,20 @@
 """Lines as LaTeX: parentheses stand where a reader would else take them for something else."""
 
+import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
+from t1gen.answers.expression import Formula, Names
+from t1gen.answers.reading.spelling import spelled, text_of
 from t1gen.documents.formats import typst_math
+from t1gen.errors import LanguageError
+from t1gen.mapping.evaluate import evaluate
 from t1gen.mapping.notation import latex
 from t1gen.mapping.reader import read
+from t1gen.solution.written import Put
 
-GIVENS = {"a": (), "b": (), "x": (2,), "z": (2,), "W": (2, 2), "dL_dx": (2,)}
+GIVENS = {"a": (), "b": (), "x": (2,), "z": (2,), "W": (2, 2), "V": (2, 2), "dL_dx": (2,)}
 
 
 @pytest.mark.parametrize(("right", "wanted"), [
@@ -25,11 +33,63 @@ GIVENS = {"a": (), "b": (), "x": (2,), "z": (2,), "W": (2, 2), "dL_dx": (2,)}
     ("outer(x / 2, z / 3)", r"\frac{x}{2}\,\left(\frac{z}{3}\right)^{\top}"),
     ("(x / z)[0]", r"\left(\frac{x}{z}\right)_{0}"),
     ("x[0]**2", "x_{0}^{2}"),
+    ("x @ W", r"x^{\top}\,W"),
+    ("x @ W @ V @ z", r"x^{\top}\,W\,V\,z"),
+    ("x @ W + z", r"W^{\top}\,x + z"),
+    ("z * (x @ W.T)", r"z \odot W\,x"),
+    ("outer(x @ W, z)", r"\left(W^{\top}\,x\right)\,z^{\top}"),
+    ("z @ (x @ W)", r"z^{\top}\,\left(W^{\top}\,x\right)"),
     ("dL_dx**2", r"\left(\frac{\partial L}{\partial x}\right)^{2}"),
     ("dL_dx @ z", r"\left(\frac{\partial L}{\partial x}\right)^{\top}\,z"),
 ])  # fmt: skip
 def test_a_line_says_what_it_computes(right: str, wanted: str) -> None:
     assert latex(read(f"q = {right}", GIVENS), "q") == wanted
+
+
+def test_a_row_among_columns_is_a_column_of_numbers_too() -> None:
+    values = {"x": [1, 2], "z": [3, 4], "W": [[1, 2], [3, 4]]}
+    program = read("q = x @ W + z", {name: GIVENS[name] for name in values})
+    given = {name: np.array(value, dtype=float)[..., None] for name, value in values.items()}
+    line = Put(program, evaluate(program, given, batch=1), 3, "en").into("q", {}).latex
+    assert line == (r"\begin{bmatrix} 1 & 3 \\ 2 & 4 \end{bmatrix}\,\begin{bmatrix} 1 \\ 2 \end{bmatrix} + "
+                    r"(3,\; 4)")  # fmt: skip
+
+
+SCALARS = st.deferred(lambda: st.sampled_from(["a", "b", "2", "0.5"]) | st.one_of(
+    st.builds("({} {} {})".format, SCALARS, st.sampled_from("+-*/"), SCALARS),
+    st.builds("({})**{}".format, SCALARS, st.sampled_from(["2", "(-1)", "(1/2)", "a"])),
+    st.builds("{}({})".format, st.sampled_from(["-", "exp", "log", "sqrt", "sigmoid", "tanh", "sin", "relu"]), SCALARS),
+    st.builds("sum({})".format, VECTORS),
+    st.builds("({} @ {})".format, VECTORS, VECTORS)))  # fmt: skip
+VECTORS = st.deferred(lambda: st.sampled_from("xz") | st.one_of(
+    st.builds("({} {} {})".format, VECTORS, st.sampled_from("+-*/"), VECTORS),
+    st.builds("({} {} {})".format, VECTORS, st.sampled_from("*/"), SCALARS),
+    st.builds("({} @ {})".format, MATRICES, VECTORS), st.builds("({} @ {})".format, VECTORS, MATRICES),
+    st.builds("{}({})".format, st.sampled_from(["-", "exp", "tanh", "softmax"]), VECTORS)))  # fmt: skip
+MATRICES = st.deferred(lambda: st.sampled_from("WV") | st.one_of(
+    st.builds("({} {} {})".format, MATRICES, st.sampled_from("+-*@"), MATRICES),
+    st.builds("({} / {})".format, MATRICES, SCALARS), st.builds("({}).T".format, MATRICES),
+    st.builds("inv({})".format, MATRICES), st.builds("outer({}, {})".format, VECTORS, VECTORS)))  # fmt: skip
+
+
+@settings(max_examples=100)
+@given(st.one_of(SCALARS, VECTORS, MATRICES))
+def test_a_line_in_latex_is_read_as_what_it_says(right: str) -> None:
+    """By the reader of students' answers: operands, powers and transposes stand where a reader expects them."""
+    assume(len(right) < 200)
+    try:
+        program = read(f"q = {right}", GIVENS)
+    except LanguageError:
+        assume(False)
+    stream = np.random.default_rng(1)
+    points = {name: stream.uniform(0.5, 1.5, (*shape, 3)) for name, shape in GIVENS.items()}
+    names, shape = Names(GIVENS, {}), program.shape("q")
+    found = Formula.of(spelled(text_of(latex(program, "q"), "formula"), names.scope).text, names, shape)
+    with np.errstate(all="ignore"):
+        wanted = evaluate(program, points, batch=3)["q"]
+        got = evaluate(found.program, points, batch=3)[found.out]
+    assert got.shape == wanted.shape
+    np.testing.assert_allclose(got, wanted, rtol=1e-6)
 
 
 @pytest.mark.parametrize("behind", [r"\frac{3}{4}", "3", "(z)", r"\left(a + b\right)", "!", "_1", "^2", r"\sum_i x_i",

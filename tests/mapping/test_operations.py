@@ -8,7 +8,6 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
-import tylax
 import typst
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +28,7 @@ from mapping_cases import (
     weights_for,
 )
 
+from t1gen.documents.formats import typst_math
 from t1gen.errors import LanguageError, ProofError
 from t1gen.mapping import notation, proof
 from t1gen.mapping.evaluate import INEXACT, evaluate, evaluate_in, exact
@@ -306,7 +306,7 @@ def braces(latex):
 
 def test_formulas_compile_in_typst():
     shown = dict.fromkeys(formulas())
-    source = "\n\n".join(f"$ {tylax.latex_to_typst(f'${latex}$').strip().strip('$')} $" for latex in shown)
+    source = "\n\n".join(f"$ {typst_math(latex)} $" for latex in shown)
     assert typst.compile(source.encode(), format="pdf").startswith(b"%PDF")
 
 
