@@ -64,7 +64,7 @@ class Writer:
         if step.op in ("given", "const"):
             return self.leaf(step.name)
         step = self._spread(step)
-        args = [self.leaf(a) for a in step.args]
+        args = self.arguments(step)
         special = getattr(self, f"_{step.op}", None)
         if special is not None:
             return special(step, args)  # type: ignore[no-any-return]
@@ -72,6 +72,9 @@ class Writer:
         if op.infix:
             return _infix(op.infix[0], op.infix[1], args)
         return self.call(step, [a for a, _ in args])
+
+    def arguments(self, step: Step) -> list[tuple[str, int]]:
+        return [self.leaf(a) for a in step.args]
 
     def _spread(self, step: Step) -> Step:
         """An elementwise step of a sweep with its unnamed filled arrays as the numbers that fill them."""
@@ -271,12 +274,14 @@ class Latex(Writer):
         return f"-{_positive(args[0], 4)}", 4
 
     def _matmul(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
-        left = parenthesised(args[0], PRODUCT)
-        if self._is_row(step.args[0]):
-            left = parenthesised(self.right(self.program[step.args[0]]), PRODUCT)
-        elif len(self.program.shape(step.args[0])) == 1:
-            left = rf"{parenthesised(args[0], POSTFIX)}^{{\top}}"
+        turns = len(self.program.shape(step.args[0])) == 1 and not self._is_row(step.args[0])
+        left = rf"{parenthesised(args[0], POSTFIX)}^{{\top}}" if turns else parenthesised(args[0], PRODUCT)
         return rf"{left}\,{_positive(args[1], PRODUCT + 1)}", PRODUCT
+
+    def arguments(self, step: Step) -> list[tuple[str, int]]:
+        if step.op != "matmul" or not self._is_row(step.args[0]):
+            return super().arguments(step)
+        return [self.right(self.program[step.args[0]]), self.leaf(step.args[1])]
 
     def _is_row(self, name: str) -> bool:
         """Whether a vector is written out as a row, `x^T W`: on a line of its own, or on the left of a product."""
