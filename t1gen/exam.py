@@ -15,6 +15,7 @@ from t1gen import files
 from t1gen.asks.graph import drawn
 from t1gen.asks.table import printed as shown_cells
 from t1gen.banks import Bank, Problem, declare_own, marked_by, told
+from t1gen.errors import BankError
 from t1gen.mapping.custom import forward_of, printed
 from t1gen.mapping.evaluate import evaluate, exact, texts
 from t1gen.mapping.nested import flat
@@ -227,6 +228,9 @@ def _answer(instance: Instance, k: int, name: str, i: int, found: tuple[Any, Any
         return {"value": _worded(instance, k), "exact": None, "tolerance": None}
     values, known, widest = found
     shape = asked.shape
+    if not np.isfinite(_at(values[name], shape, i)).all():
+        what = f"{asked.quantity.ask} of {asked.quantity.of}"
+        raise BankError(f"{what} is no finite number for the values given", where=instance.structure.problem.id)
     exactly = texts(_at(known[name], shape, i))
     return {
         "value": files.numbers(_sharpened(_at(values[name], shape, i).tolist(), exactly)),

@@ -146,6 +146,8 @@ def told_first(language: str, problem: files.Problem, solver: Solver | None = No
         inside += _given(problem, language)
     if shows_mapping:
         inside += _mapping(language, program, problem.mapping)
+        if any(step.op in ("index", "gather") for step in program):
+            inside.append(blocks.Paragraph(runs(say(language, "document", "positions"), language)))
         inside += [_where(language, t, in_key=solver is not None) for t in problem.definitions.values()]
     if problem.listing:
         inside.append(blocks.Listing(_code_lines(problem)))

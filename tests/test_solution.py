@@ -1,8 +1,11 @@
 """Worked solutions of all problems: every printed equation holds, and the chain rule's factors give the gradient."""
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +18,8 @@ from t1gen.asks.local import direct
 from t1gen.banks import load, written
 from t1gen.documents import blocks
 from t1gen.documents.blocks import Formulas, Math, Paragraph
+from t1gen.documents.render import render
+from t1gen.errors import BankError
 from t1gen.exam import Maker, Plan
 from t1gen.mapping.evaluate import Values, evaluate
 from t1gen.mapping.ops.fold import Array
@@ -23,6 +28,7 @@ from t1gen.mapping.reader import read
 from t1gen.mapping.tangent import held
 from t1gen.markdown import number
 from t1gen.problems.issued import givens_of, mapping_of
+from t1gen.sheets import key_sheet
 from t1gen.solution import Solver, worked
 from t1gen.solution.chain import chain, partial
 from t1gen.solution.layout import RULE, WIDE, laid_out, wide
@@ -299,3 +305,87 @@ def test_every_answer_has_a_solution(name: str) -> None:
                     assert parts, question.id
                 elif not parts:
                     assert isinstance(key.answers[question.id].because, str), question.id
+
+
+BANK = """
+id: own
+title: Own
+minutes: 5
+problems:
+  - id: one
+    title: One
+    competence: vjp
+    points: 2
+    minutes: 5
+    few: given
+    given: {given}
+    mapping: {mapping}
+    ask: {asks}
+"""
+
+
+def key_of(folder: Path, given: dict[str, Any], mapping: str, *asks: Any) -> str:
+    """The mathematics of a key, of a problem with these givens."""
+    path = folder / f"own{len(list(folder.iterdir()))}.yaml"
+    told = {name: {"value": value} for name, value in given.items()}
+    path.write_text(BANK.format(given=json.dumps(told), mapping=json.dumps(mapping), asks=json.dumps(asks)))
+    [(_, key)] = Maker(Plan(load(str(path)), "own", "own")).tests([files.Student("a", "")])
+    return render(key_sheet(key), "md")
+
+
+def test_a_jacobian_is_no_sum_with_a_row(tmp_path: Path) -> None:
+    """The output uses x itself, and only its rows come back."""
+    key = key_of(tmp_path, {"W": [[1, 2], [3, -1]], "x": [1, 2]}, "h = tanh(W @ x); y = x + h", "jacobian of y wrt x")
+    assert r"\frac{\partial y}{\partial x} =" not in key
+    assert r"v_{x}^{(e_{1})} = v_{x}^{(e_{1},1)} + v_{x}^{(e_{1},2)}" in key
+
+
+def test_the_chain_rule_has_the_lines_that_send_something_back(tmp_path: Path) -> None:
+    mapping = "s = stop_gradient(x); m = x > 0; L = sum(s * x * y) + sum(m * y ** 2)"
+    key = key_of(tmp_path, {"x": [1, 2], "y": [3, -1]}, mapping, "dL/dx")
+    assert r"\partial L}{\partial s}" not in key and r"\partial L}{\partial m}" not in key
+
+
+def test_rows_and_paths_are_told_apart(tmp_path: Path) -> None:
+    vjp = {"vjp": {"of": "y", "wrt": "x", "with": [1, 2]}}
+    key = key_of(tmp_path, {"x": [1, 2]}, "y = x[0] * x", "jacobian of y wrt x", vjp)
+    assert r"v_{x}^{(e_{1})}" in key and r"v_{x}^{(1)}" in key and "Positions are counted from 0." in key
+
+
+def test_paths_to_a_quantity_are_no_entries_of_it(tmp_path: Path) -> None:
+    key = key_of(tmp_path, {"x": [1, 2], "A": [[1, 2], [3, 4]]}, "f = x @ A @ x / 2 - sum(x)", "hessian of f wrt x")
+    assert "x_{1}" not in key and "x_{2}" not in key and r"\frac{\partial f}{\partial x}^{(" in key
+
+
+def test_the_rule_of_a_variable_exponent(tmp_path: Path) -> None:
+    key = key_of(tmp_path, {"x": 3}, "y = 2 ** x", "dy/dx")
+    assert r"$a^x \log a$" in key and "$n - 1$" not in key
+
+
+def test_names_after_a_step_look_like_no_other(tmp_path: Path) -> None:
+    given = {"w": 2, "w1": -1, "x": 3}
+    key = key_of(tmp_path, given, "L = (w * x + w1) ** 2", {"step": {"of": "L", "wrt": ["w", "w1"], "rate": 0.1}})
+    assert r"w_{1,2} = w - 0.1" in key and r"w_{1,1} = w_{1} - 0.1" in key
+
+
+def test_sizes_belong_to_the_product_that_is_written(tmp_path: Path) -> None:
+    given = {"x": [1, 2], "W": [[1, 2, 3], [4, 5, 6]], "b": [1, 2, 3]}
+    key = key_of(tmp_path, given, "h = x @ W + b", "h")
+    assert r"W^{\top}\,x + b" in key and r"(3 \times 2)\,(2 \times 1) \to (3 \times 1)" in key
+    key = key_of(tmp_path, given, "h = x @ W", "h")
+    assert r"x^{\top}\,W" in key and r"(1 \times 2)\,(2 \times 3) \to (1 \times 3)" in key
+
+
+def test_a_norm_of_numbers_keeps_its_axis(tmp_path: Path) -> None:
+    key = key_of(tmp_path, {"X": [[3, 4], [6, 8]]}, "q = norm(X, axis=1)", "q")
+    assert key.count(r"\operatorname{norm}_{\mathrm{axis}\,1}") >= 2
+
+
+@pytest.mark.parametrize(("given", "mapping", "message"), [
+    ({"x": -2}, "y = x ** (1/3)", "one: forward of y is no finite number for the values given"),
+    ({"x1": 2, "x_1": 3}, "y = x1 * x_1", "one: the names 'x1' and 'x_1' look alike where they are printed"),
+])  # fmt: skip
+def test_what_no_key_can_say(tmp_path: Path, given: dict[str, Any], mapping: str, message: str) -> None:
+    with pytest.raises(BankError) as error:
+        key_of(tmp_path, given, mapping, "y")
+    assert message in str(error.value)

@@ -255,7 +255,7 @@ def test_numbers_have_the_signs_of_the_language() -> None:
 
 @pytest.mark.parametrize(
     ("format", "found"),
-    [("tex", r"\whole{(0{,}5;\; -1)}"), ("typ", '$(0class("normal", ",")5 ;thick - 1)$'), ("md", r"$(0{,}5;\; -1)$"),
+    [("tex", r"\whole{(0{,}5;\; -1)}"), ("typ", '$(0class("normal", ",")5 \\; thick - 1)$'), ("md", r"$(0{,}5;\; -1)$"),
      ("html", "<mn>0,5</mn>"), ("txt", "[0,5; -1]")],
 )  # fmt: skip
 def test_every_format_writes_a_decimal_comma(format: str, found: str) -> None:

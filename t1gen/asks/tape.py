@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import count
 from typing import Any
 
 from t1gen.errors import LanguageError, near
 from t1gen.mapping import proof, spotcheck
 from t1gen.mapping.nested import full, shape_of
+from t1gen.mapping.notation import latex_name
 from t1gen.mapping.program import Program, Shape, Step
 from t1gen.mapping.reader import Writer
 from t1gen.mapping.sweep import Edge, Sweep, backward
@@ -167,16 +169,22 @@ class Tape:
         new = dict(now)
         for w, gradient in gradients.items():
             change = Writer(self.program).emit("mul", (rate, gradient))
-            name = self.program.fresh(f"{w}_{number}")
+            name = self.iterated(w, number)
             new[w] = Writer(self.program).emit("add" if quantity.ascent else "sub", (now[w], change), name=name)
             self.updates.append((new[w], now[w], change, gradient))
         moved = self.mapping.descendants(quantity.moves)
         for step in self.mapping:
             if step.name in moved and step.name not in quantity.moves:
-                name = self.program.fresh() if step.unnamed else self.program.fresh(f"{step.name}_{number}")
+                name = self.program.fresh() if step.unnamed else self.iterated(step.name, number)
                 args = tuple(new[a] for a in step.args)
                 new[step.name] = self.program.add(replace(step, name=name, args=args))
         return new
+
+    def iterated(self, name: str, number: int) -> str:
+        """A name for a quantity after so many steps, which looks like no other: `w_1`, or `w_1_2` beside a given w1."""
+        shown = {latex_name(step.name) for step in self.program if not step.unnamed}
+        names = (f"{name}_{number}{f'_{k}' if k > 1 else ''}" for k in count(1))
+        return next(n for n in names if n not in self.program and latex_name(n) not in shown)
 
     def prove(self) -> None:
         """Prove every sweep that was asked for; the steps of a descent are proved on the first.

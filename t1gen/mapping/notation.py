@@ -201,17 +201,30 @@ def latex_name(name: str) -> str:
     """
     if INTERNAL.search(name):
         return rf"\delta_{{{','.join(re.findall(r'[0-9]+', name))}}}"
-    second = re.fullmatch(r"(?:s\d+_)?d(d[A-Za-z]\w*?_d[A-Za-z]\w*?)_d([A-Za-z]\w*?)", name)
-    if second:
-        return rf"\frac{{\partial}}{{\partial {latex_name(second[2])}}}{latex_name(second[1])}"
-    partial = re.fullmatch(r"(?:s\d+_)?d([A-Za-z]\w*?)_d([A-Za-z_]\w*?)", name)
-    if partial:
-        return rf"\frac{{\partial {latex_name(partial[1])}}}{{\partial {latex_name(partial[2])}}}"
+    if parts := _partial(re.sub(r"^s\d+_(?=d)", "", name)):
+        return latex_partial(*map(latex_name, parts))
     match = re.fullmatch(r"_*([A-Za-z]+?)_?(\d*(?:_\w+)?|_\w+)", name)
     base, sub = (match[1], match[2].lstrip("_")) if match else (name.strip("_"), "")
     base = "lambda" if base == "lam" else base
     main = rf"\{base}" if base in GREEK else base if len(base) == 1 else rf"\mathit{{{base}}}"
     return main + (rf"_{{{_subscript(sub)}}}" if sub else "")
+
+
+def _partial(name: str) -> tuple[str, str] | None:
+    """`dL_dw` as L and w; `ddL_dw_du` as dL_dw and u: as often as a d stands before the first name."""
+    ends = [found.start() for found in re.finditer("_d", name)]
+    order = min(len(name) - len(name.lstrip("d")), len(ends))
+    if not order:
+        return None
+    of, wrt = name[1 : ends[order - 1]], name[ends[order - 1] + 2 :]
+    return (of, wrt) if re.match("[A-Za-z]", of) and re.match("[A-Za-z_]", wrt) else None
+
+
+def latex_partial(of: str, wrt: str) -> str:
+    """The derivative of one quantity by another; of what is a fraction, as an operator before it."""
+    if of.startswith(r"\frac"):
+        return rf"\frac{{\partial}}{{\partial {wrt}}}{of}"
+    return rf"\frac{{\partial {of}}}{{\partial {wrt}}}"
 
 
 def _subscript(sub: str) -> str:
@@ -239,7 +252,7 @@ class Latex(Writer):
             return super().right(step)
         args = [self.leaf(a) for a in self._spread(step).args]
         if op.latex is None:
-            return _latex_call(step, [a for a, _ in args]), ATOM
+            return latex_call(step, [a for a, _ in args]), ATOM
         out = str(op.latex)
         for letter, part in zip(AXES, args, strict=False):
             out = out.replace(f"{{{letter}}}", part[0])
@@ -250,14 +263,14 @@ class Latex(Writer):
     def _broadcast_to(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         """A number times ones."""
         if self.program.shape(step.args[0]) != ():
-            return _latex_call(step, [args[0][0]]), ATOM
+            return latex_call(step, [args[0][0]]), ATOM
         sizes = r" \times ".join(map(str, step.shape))
         ones = rf"\mathbf{{1}}_{{{sizes}}}"
         return (ones, ATOM) if args[0][0] == "1" else (rf"{parenthesised(args[0], PRODUCT)}\,{ones}", PRODUCT)
 
     def _transpose(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         if not _reversed(step):
-            return _latex_call(step, [args[0][0]]), ATOM
+            return latex_call(step, [args[0][0]]), ATOM
         return rf"{parenthesised(args[0], POSTFIX)}^{{\top}}", 6
 
     def _index(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
@@ -266,9 +279,25 @@ class Latex(Writer):
     def _mul(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         shapes = [self.program.shape(a) for a in step.args]
         mark = r" \odot " if shapes[0] and shapes[1] else r" \cdot "
-        first = self.program[step.args[0]]
-        open_ended = first.op in ("log", "sin", "cos", "tanh") and not self.stop(first.name)
-        return parenthesised(args[0], ATOM if open_ended else 4) + mark + _positive(args[1], 4), 4
+        is_open = self._is_open(step.args[0]) and not args[0][0].endswith(r"\right)")
+        return parenthesised(args[0], ATOM if is_open else 4) + mark + _positive(args[1], 4), 4
+
+    def _is_open(self, name: str) -> bool:
+        """Whether a step is written with the argument of a function at its end, which would take in a factor behind."""
+        step = self.program[name]
+        if step.op in ("mul", "neg") and not self.stop(name):
+            return self._is_open(step.args[-1])
+        return step.op in ("log", "sin", "cos", "tanh") and not self.stop(name)
+
+    def _pow(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        """Of a matrix, each entry's power: with a dot, for X^{-1} is the inverse."""
+        mark = r"\odot " if len(self.program.shape(step.args[0])) > 1 else ""
+        return rf"{parenthesised(args[0], POSTFIX)}^{{{mark}{args[1][0]}}}", 6
+
+    def _exp(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
+        if len(step.shape) > 1:
+            return rf"\exp\left({args[0][0]}\right)", ATOM
+        return rf"e^{{{args[0][0]}}}", 6
 
     def _neg(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         return f"-{_positive(args[0], 4)}", 4
@@ -306,10 +335,10 @@ class Latex(Writer):
         return f"{parenthesised(args[0], 3)} - {_positive(args[1], 4)}", 3
 
     def _concatenate(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
-        return _latex_call(step, [a for a, _ in args]), ATOM
+        return latex_call(step, [a for a, _ in args]), ATOM
 
     def _sum_to(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
-        return _latex_call(as_sum(self.program, step), [args[0][0]]), ATOM
+        return latex_call(as_sum(self.program, step), [args[0][0]]), ATOM
 
     def _iterate(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         inside = r",\; ".join(a for a, _ in args)
@@ -322,7 +351,7 @@ class Latex(Writer):
 
 
 def _latex_level(op: str) -> int:
-    levels = {"pow": 6, "inv": 6, "exp": 6, "log": 4, "sin": 4, "cos": 4, "tanh": 4, "outer": PRODUCT, "div": FRACTION}
+    levels = {"inv": 6, "log": 4, "sin": 4, "cos": 4, "tanh": 4, "outer": PRODUCT, "div": FRACTION}
     return levels.get(op, ATOM)
 
 
@@ -347,7 +376,7 @@ def _positive(part: tuple[str, int], level: float) -> str:
     return rf"\left({part[0]}\right)" if part[0].startswith("-") else parenthesised(part, level)
 
 
-def _latex_call(step: Step, args: list[str]) -> str:
+def latex_call(step: Step, args: list[str]) -> str:
     """An operation by its name, its statics as a subscript: put_{::2}(v), sum_{axis 0}(X)."""
     title = rf"\{step.op}" if step.op in ("max", "min") else rf"\operatorname{{{step.op.replace('_', chr(92) + '_')}}}"
     below = r",\,".join(_latex_static(step, n) for n in OPS[step.op].statics if _latex_static(step, n))
@@ -361,6 +390,8 @@ def _latex_static(step: Step, name: str) -> str:
     value = step.static(name)
     if name == "index":
         return _latex_index(value)
+    if name == "keepdims":
+        return r"\mathrm{keepdims}" if value and len(step.shape) > 1 else ""
     if name == "subscripts":
         return rf"\text{{{value.replace('->', ' to ').replace(',', ', ')}}}"
     if name == "axes":

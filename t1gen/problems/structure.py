@@ -11,7 +11,7 @@ from t1gen.answers import KINDS
 from t1gen.asks import ASKS, Quantity, Tape, read_phrase
 from t1gen.banks import Problem
 from t1gen.errors import BankError, T1genError, near
-from t1gen.mapping.notation import text
+from t1gen.mapping.notation import latex_name, text
 from t1gen.mapping.ops import OPS
 from t1gen.mapping.program import Program, Shape
 from t1gen.mapping.reader import inputs, read
@@ -81,6 +81,7 @@ def derive(problem: Problem, drawn: Drawn) -> Structure:
     """Read the mapping, append what every ask needs, and prove it; errors name the problem."""
     try:
         program = read(drawn.mapping, drawn.shapes, lambdas=True) if drawn.mapping.strip() else inputs(drawn.shapes)
+        _check_looks(program)
         asks = (_grouped(entry, drawn.groups) for entry in problem.ask)
         entries = [one for entry in asks for one in _entries(entry, program)]
         tapes, results = [], []
@@ -93,6 +94,15 @@ def derive(problem: Problem, drawn: Drawn) -> Structure:
         return Structure(problem, program, asked, tuple(tapes), tuple(results))
     except T1genError as error:
         raise error.inside(problem.id) from None
+
+
+def _check_looks(program: Program) -> None:
+    """No two names are printed alike, as x1 and x_1 would be."""
+    looks: dict[str, str] = {}
+    for name in (*program.givens, *program.named):
+        other = looks.setdefault(latex_name(name), name)
+        if other != name:
+            raise BankError(f"the names '{other}' and '{name}' look alike where they are printed; choose another")
 
 
 def _grouped(value: Any, groups: Mapping[str, list[str]]) -> Any:

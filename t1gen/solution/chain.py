@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from t1gen.asks.local import direct
 from t1gen.documents.blocks import Math
-from t1gen.mapping.notation import latex_name
+from t1gen.mapping.notation import latex_name, latex_partial
 from t1gen.mapping.program import Program
+from t1gen.mapping.sweep import rules
 
 LONG = 8
 """The most factors that are written out."""
@@ -41,6 +41,8 @@ class Chain:
         last = self.path[0]
         terms: list[Math] = []
         for user in self.users:
+            if user == self.of and not shares:
+                return None
             if user == self.of:
                 terms += shares
             else:
@@ -70,8 +72,16 @@ def _sized(m: int, k: int, times: str) -> str:
 
 
 def partial(of: str, wrt: str) -> Math:
-    name = f"d{of}_d{wrt}"
+    return over(named(of), named(wrt))
+
+
+def named(name: str) -> Math:
     return Math(latex_name(name), name)
+
+
+def over(of: Math, wrt: Math) -> Math:
+    """`dz/dx`."""
+    return Math(latex_partial(of.latex, wrt.latex), f"d{of.plain}_d{wrt.plain}")
 
 
 def chain(mapping: Program, of: str, wrt: str, known: Collection[str] = ()) -> Chain:
@@ -93,8 +103,19 @@ def _uses(mapping: Program, of: str) -> dict[str, list[str]]:
     reached = mapping.ancestors([of])
     for step in mapping:
         if step.name in reached and not step.unnamed and step.op not in ("given", "const"):
-            for source in sorted(direct(mapping, step.name)):
+            for source in sorted(_sources(mapping, step.name)):
                 out.setdefault(source, []).append(step.name)
+    return out
+
+
+def _sources(mapping: Program, line: str) -> set[str]:
+    """The named quantities to which a line sends something back."""
+    out, todo = set[str](), [line]
+    while todo:
+        step = mapping[todo.pop()]
+        for name, rule in zip(step.args, rules(mapping, step, 0), strict=True):
+            if rule is not None and mapping[name].op != "const":
+                (todo.append if mapping[name].unnamed else out.add)(name)
     return out
 
 
@@ -103,13 +124,13 @@ def nested(mapping: Program, of: str, wrt: str, seed: Math) -> Math | None:
     path = chain(mapping, of, wrt).path
     if path[0] != of or not 3 <= len(path) <= 5:
         return None
-    latex, plain = seed.latex, seed.plain
+    out = seed
     for line, source in zip(path, path[1:], strict=False):
-        latex, plain = call(line, Math(latex, plain), source)
-    return Math(latex, plain)
+        out = call(named(line), out, named(source))
+    return out
 
 
-def call(line: str, v: Math, source: str) -> tuple[str, str]:
+def call(line: Math, v: Math, source: Math) -> Math:
     """`vjp_z(v, y)`: the VJP function of the line that computes z."""
-    latex = rf"\operatorname{{vjp}}_{{{latex_name(line)}}}\left({v.latex},\, {latex_name(source)}\right)"
-    return latex, f"vjp_{line}({v.plain}, {source})"
+    latex = rf"\operatorname{{vjp}}_{{{line.latex}}}\left({v.latex},\, {source.latex}\right)"
+    return Math(latex, f"vjp_{line.plain}({v.plain}, {source.plain})")

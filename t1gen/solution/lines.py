@@ -13,9 +13,9 @@ from t1gen.mapping.ops.structural import numpy_index
 from t1gen.mapping.program import INTERNAL, Program, Shape, Step
 from t1gen.mapping.sweep import Edge
 from t1gen.problems.issued import Issued
-from t1gen.solution.chain import call, partial
+from t1gen.solution.chain import call, over
 from t1gen.solution.implicit import Implicit, is_implicit
-from t1gen.solution.names import leaves, names_of, unit
+from t1gen.solution.names import is_one, leaves, names_of, unit
 from t1gen.solution.written import Labels, fits, rule
 
 Said = tuple[str, tuple[tuple[str, str], ...]]
@@ -140,7 +140,7 @@ class Plan:
             primed = Math(f"{head}({inside.latex})", f"{child.op}'({inside.plain})")
         numbers = not child.shape and not self.program.shape(parent)
         if numbers and not child.unnamed and not self.program[parent].unnamed and child.args.count(parent) == 1:
-            return partial(child.name, parent), primed
+            return over(self.called(child.name), self.called(parent)), primed
         return (primed, None) if primed else None
 
     # VJP functions
@@ -154,7 +154,7 @@ class Plan:
         adjoint = self._adjoint(step.name, line)
         if not adjoint or (not self.program.shape(line) and not step.shape):
             return None
-        return Math(*call(line, adjoint, edge.parent))
+        return call(self.called(line), adjoint, self.called(edge.parent))
 
     def _adjoint(self, name: str, line: str) -> Math | None:
         """What came back to the line through which a step sends back."""
@@ -169,7 +169,7 @@ class Plan:
     def shares(self, of: str, wrt: str) -> list[Math]:
         """What the line of `of` itself sends back to a quantity that others use too."""
         for sweep in self.tape.sweeps.values():
-            if sweep.output == of and wrt in sweep.sums:
+            if sweep.output == of and wrt in sweep.sums and is_one(self.program, sweep.seed):
                 return [self.called(e.result) for e in sweep.edges if e.parent == wrt and self.above(e.child) == of]
         return []
 
@@ -253,6 +253,8 @@ PRODUCTS: dict[tuple[tuple[int, ...], int], str] = {
 
 def _about(program: Program, step: Step, position: int) -> Said:
     op = OPS[step.op]
+    if step.op == "pow" and position:
+        return "exponent", ()
     if step.op == "matmul":
         ranks = tuple(len(program.shape(a)) for a in step.args)
         return PRODUCTS.get((ranks, position), "matrices"), ()
@@ -274,13 +276,17 @@ def _moves(program: Program, step: Step) -> Iterator[Said]:
         if part.op == "put":
             places = np.arange(prod(part.shape)).reshape(part.shape)[numpy_index(part.static("index"))].ravel()
             at = ", ".join(map(str, places)) if len(part.shape) == 1 else ""
-            yield "put", (("at", at), ("many", "yes" if len(places) != 1 else ""))
+            many, again = len(places) != 1, len(set(places.tolist())) < len(places)
+            yield "put", (("at", at), ("many", "yes" if many else ""), ("again", "yes" if again else ""))
         elif part.op == "sum_to":
             yield "sum_to", ()
 
 
 def _shapes(program: Program, step: Step) -> Math | None:
-    """`(3 x 2)(2 x 1) -> (3 x 1)`: the sizes of a line's first product of matrices that has the shape of its result."""
+    """`(3 x 2)(2 x 1) -> (3 x 1)`: the sizes of a line's first product of matrices that has the shape of its result.
+
+    A row among columns is written as a column in mathematics, W^T x for x @ W.
+    """
     for name in (step.name, *_tree(program, step)):
         part = program[name]
         if part.op in ("matmul", "outer") and part.shape == step.shape:
@@ -288,10 +294,18 @@ def _shapes(program: Program, step: Step) -> Math | None:
             if all(len(s) == 1 for s in shapes) and part.op == "matmul":
                 continue
             left, right = _as_row(shapes[0], part.op == "outer"), _as_column(shapes[1], part.op == "outer")
-            sizes = [left, right, (left[0], right[1])]
-            return Math(rf"{_sized(sizes[0])}\,{_sized(sizes[1])} \to {_sized(sizes[2])}",
+            sizes = written = [left, right, (left[0], right[1])]
+            if len(shapes[0]) == 1 and part.op == "matmul" and name != step.name and not _is_left(program, step, name):
+                written = [right[::-1], left[::-1], sizes[2][::-1]]
+            return Math(rf"{_sized(written[0])}\,{_sized(written[1])} \to {_sized(written[2])}",
                         f"{_plain(sizes[0])} {_plain(sizes[1])} -> {_plain(sizes[2])}")  # fmt: skip
     return None
+
+
+def _is_left(program: Program, step: Step, name: str) -> bool:
+    """Whether a part of a line is the left factor of a product."""
+    parts = (step, *(program[n] for n in _tree(program, step)))
+    return any(part.op == "matmul" and part.args[0] == name for part in parts)
 
 
 def _as_row(shape: Shape, outer: bool) -> Shape:

@@ -29,9 +29,21 @@ class Names:
         made = [(adjoint, quantity, 0) for quantity, adjoint in sweep.adjoints.items()]
         made += [(edge, q, k) for q, edges in sweep.sums.items() for k, edge in enumerate(edges, 1)]
         for name, quantity, path in made:
-            step, called = program[name], sent_back(program, sweep.seed, quantity, output, path)
+            step, called = program[name], self.sent_back(program, sweep.seed, quantity, output, path)
             if called and not step.unnamed and step.role in ("edge", "sum", "inner", "local"):
                 self.told.setdefault(name, called)
+
+    def sent_back(self, program: Program, seed: str, quantity: str, output: str, path: int) -> Math | None:
+        """`v_x`: what comes back to x of a vector v; above it its output of several, unit vector and path."""
+        if quantity.startswith("_"):
+            return None
+        given, row = program[seed].op == "given", unit(program, seed)
+        letter, below = latex_name(seed) if given else "v", self._usual(quantity).latex
+        marks = [self._usual(output).latex] * bool(output) + [f"e_{{{row}}}"] * (row > 0) + [str(path)] * (path > 0)
+        above = ",".join(marks)
+        head = f"{seed if given else 'v'}{f'_{output}' if output else ''}{row or ''}"
+        plain = f"{head}_{quantity}{f'_{path}' if path else ''}"
+        return Math(rf"{letter}_{{{below}}}" + (f"^{{({above})}}" if above else ""), plain)
 
     def __call__(self, name: str) -> Math:
         if name not in self.told:
@@ -67,19 +79,6 @@ def unit(program: Program, seed: str) -> int:
         return 0
     entries: list[Any] = flat(step.static("value"))
     return entries.index(1) + 1 if len(entries) > 1 and sorted(entries) == [0] * (len(entries) - 1) + [1] else 0
-
-
-def sent_back(program: Program, seed: str, quantity: str, output: str, path: int) -> Math | None:
-    """`v_x`: what comes back to x of a vector v; above it its output where there are several, a unit vector, a path."""
-    if quantity.startswith("_"):
-        return None
-    given, row = program[seed].op == "given", unit(program, seed)
-    letter, below = latex_name(seed) if given else "v", latex_name(quantity)
-    marks = [latex_name(output)] * bool(output) + [str(row)] * (row > 0) + [str(path)] * (path > 0)
-    above = ",".join(marks)
-    head = f"{seed if given else 'v'}{f'_{output}' if output else ''}{row or ''}"
-    plain = f"{head}_{quantity}{f'_{path}' if path else ''}"
-    return Math(rf"{letter}_{{{below}}}" + (f"^{{({above})}}" if above else ""), plain)
 
 
 def leaves(program: Program, step: Step) -> list[str]:

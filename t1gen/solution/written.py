@@ -14,6 +14,7 @@ from t1gen.mapping.notation import (
     Latex,
     Writer,
     as_sum,
+    latex_call,
     parenthesised,
     stopper,
 )
@@ -149,9 +150,8 @@ class Numbers(Latex):
 
     def _norm(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         """Bars that do not grow: typst would show a list of numbers between growing ones in braces."""
-        if step.static("axis") != tuple(range(len(self.program.shape(step.args[0])))):
-            return rf"\operatorname{{norm}}({args[0][0]})", ATOM
-        return rf"\lVert {args[0][0]} \rVert", ATOM
+        called = latex_call(step, [args[0][0]])
+        return (rf"\lVert {args[0][0]} \rVert" if called.startswith(r"\left\lVert") else called), ATOM
 
     def _is_leaf(self, name: str) -> bool:
         return self.stop(name) or self.program[name].op == "const"

@@ -10,7 +10,7 @@ from t1gen.answers.reading.spelling import spelled, text_of
 from t1gen.documents.formats import typst_math
 from t1gen.errors import LanguageError
 from t1gen.mapping.evaluate import evaluate
-from t1gen.mapping.notation import latex
+from t1gen.mapping.notation import latex, latex_name
 from t1gen.mapping.reader import read
 from t1gen.solution.written import Put
 
@@ -33,6 +33,16 @@ GIVENS = {"a": (), "b": (), "x": (2,), "z": (2,), "W": (2, 2), "V": (2, 2), "dL_
     ("outer(x / 2, z / 3)", r"\frac{x}{2}\,\left(\frac{z}{3}\right)^{\top}"),
     ("(x / z)[0]", r"\left(\frac{x}{z}\right)_{0}"),
     ("x[0]**2", "x_{0}^{2}"),
+    ("W**2", r"W^{\odot 2}"),
+    ("inv(W) @ W**(-1)", r"W^{-1}\,W^{\odot -1}"),
+    ("exp(W)", r"\exp\left(W\right)"),
+    ("a * log(b) * a", r"\left(a \cdot \log b\right) \cdot a"),
+    ("-log(a) * b", r"\left(-\log a\right) \cdot b"),
+    ("sin(a * b) * b", r"\sin \left(a \cdot b\right) \cdot b"),
+    ("max(W, axis=1)", r"\max_{\mathrm{axis}\,1}\left(W\right)"),
+    ("min(W)", r"\min\left(W\right)"),
+    ("mean(W, axis=1, keepdims=True)", r"\operatorname{mean}_{\mathrm{axis}\,1,\,\mathrm{keepdims}}\left(W\right)"),
+    ("sum(x, keepdims=True)", r"\operatorname{sum}\left(x\right)"),
     ("x @ W", r"x^{\top}\,W"),
     ("x @ W @ V @ z", r"x^{\top}\,W\,V\,z"),
     ("x @ W + z", r"W^{\top}\,x + z"),
@@ -44,6 +54,20 @@ GIVENS = {"a": (), "b": (), "x": (2,), "z": (2,), "W": (2, 2), "V": (2, 2), "dL_
 ])  # fmt: skip
 def test_a_line_says_what_it_computes(right: str, wanted: str) -> None:
     assert latex(read(f"q = {right}", GIVENS), "q") == wanted
+
+
+@pytest.mark.parametrize(("name", "wanted"), [
+    ("dL_dw", r"\frac{\partial L}{\partial w}"),
+    ("dL_dw_down", r"\frac{\partial L}{\partial w_{\mathit{down}}}"),
+    ("ddL_dx_dx", r"\frac{\partial}{\partial x}\frac{\partial L}{\partial x}"),
+    ("dddf_da_db_da", r"\frac{\partial}{\partial a}\frac{\partial}{\partial b}\frac{\partial f}{\partial a}"),
+    ("ddW_dx", r"\frac{\partial \mathit{dW}}{\partial x}"),
+    ("s2_dL_dw", r"\frac{\partial L}{\partial w}"),
+    ("delta", r"\delta"),
+    ("d_x", "d_{x}"),
+])  # fmt: skip
+def test_a_name_of_a_derivative(name: str, wanted: str) -> None:
+    assert latex_name(name) == wanted
 
 
 def test_a_row_among_columns_is_a_column_of_numbers_too() -> None:

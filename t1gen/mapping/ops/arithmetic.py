@@ -46,7 +46,7 @@ OPERATIONS = (
     Op(name="neg", infer=elementwise_shape, forward=operator.neg, local=("-1",), exact=True, structural=True,
        infix=("-", 5), latex="-<A>", passes=True),
     Op(name="pow", arity=2, infer=elementwise_shape, forward=_power, local=("B * A ** (B - 1)", "y * log(A)"),
-       exact=True, structural=True, infix=("**", 6), latex="<A>^{{B}}", domain=((0.3, 2), (-2, 2))),
+       exact=True, structural=True, infix=("**", 6), domain=((0.3, 2), (-2, 2))),
     Op(name="copy", infer=elementwise_shape, forward=lambda x: x, local=("1",), exact=True, structural=True,
        passes=True, latex="{A}"),
     _comparison("<", "less", np.less, "<"),

@@ -118,7 +118,7 @@ def _extreme(name: str) -> Op:
     pair = f"{name}imum"
     return _reduction(name, lambda x: fold(np.maximum if name == "max" else np.minimum, x),
                       f"{best} * reshape(v / sum({best}, axis=axis, keepdims=keepdims), kept)", exact=True,
-                      definition=_folded(pair), kinks=(gap, single), latex=rf"\{name}({{A}})")  # fmt: skip
+                      definition=_folded(pair), kinks=(gap, single))  # fmt: skip
 
 
 OPERATIONS = (
