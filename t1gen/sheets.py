@@ -14,7 +14,7 @@ from t1gen.errors import FileError, fitting
 from t1gen.mapping.custom import Custom, forward_of, read_custom, rule_of
 from t1gen.mapping.nested import flat, shape_of
 from t1gen.mapping.notation import latex, latex_name, text
-from t1gen.mapping.program import Program
+from t1gen.mapping.program import Program, Step
 from t1gen.markdown import paragraphs, runs, value_math
 from t1gen.marking.common import Book, Told
 from t1gen.picture import empty, graph, worked_graph
@@ -134,6 +134,13 @@ def _problem(
     return blocks.Problem(problem.number, (Plain(problem.title),), _points(exam, problem.points), tuple(inside))
 
 
+def _counts(step: Step) -> bool:
+    """Whether a step is written with positions: x[1], x[::2], but not x[:, None]."""
+    if step.op != "index":
+        return step.op == "gather"
+    return any(part is not None for entry in step.static("index") for part in entry[1:])
+
+
 def told_first(language: str, problem: files.Problem, solver: Solver | None = None) -> list[blocks.Block]:
     """What stands before the questions: the text, the givens, and the mapping as the problem shows it.
 
@@ -146,7 +153,7 @@ def told_first(language: str, problem: files.Problem, solver: Solver | None = No
         inside += _given(problem, language)
     if shows_mapping:
         inside += _mapping(language, program, problem.mapping)
-        if any(step.op in ("index", "gather") for step in program):
+        if any(map(_counts, program)):
             inside.append(blocks.Paragraph(runs(say(language, "document", "positions"), language)))
         inside += [_where(language, t, in_key=solver is not None) for t in problem.definitions.values()]
     if problem.listing:

@@ -352,6 +352,11 @@ def test_rows_and_paths_are_told_apart(tmp_path: Path) -> None:
     assert r"v_{x}^{(e_{1})}" in key and r"v_{x}^{(1)}" in key and "Positions are counted from 0." in key
 
 
+@pytest.mark.parametrize(("mapping", "counts"), [("y = x[::2]", True), ("y = x[[1, 0]]", True), ("y = x[:, None]", False)])
+def test_where_positions_are_printed_a_sheet_says_how_they_count(tmp_path: Path, mapping: str, counts: bool) -> None:
+    assert ("Positions are counted from 0." in key_of(tmp_path, {"x": [1, 2]}, mapping, "y")) == counts
+
+
 def test_paths_to_a_quantity_are_no_entries_of_it(tmp_path: Path) -> None:
     key = key_of(tmp_path, {"x": [1, 2], "A": [[1, 2], [3, 4]]}, "f = x @ A @ x / 2 - sum(x)", "hessian of f wrt x")
     assert "x_{1}" not in key and "x_{2}" not in key and r"\frac{\partial f}{\partial x}^{(" in key
