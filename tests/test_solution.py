@@ -352,7 +352,9 @@ def test_rows_and_paths_are_told_apart(tmp_path: Path) -> None:
     assert r"v_{x}^{(e_{1})}" in key and r"v_{x}^{(1)}" in key and "Positions are counted from 0." in key
 
 
-@pytest.mark.parametrize(("mapping", "counts"), [("y = x[::2]", True), ("y = x[[1, 0]]", True), ("y = x[:, None]", False)])
+@pytest.mark.parametrize(("mapping", "counts"), [
+    ("y = x[::2]", True), ("y = x[[1, 0]]", True), ("y = x[:, None]", False),
+])  # fmt: skip
 def test_where_positions_are_printed_a_sheet_says_how_they_count(tmp_path: Path, mapping: str, counts: bool) -> None:
     assert ("Positions are counted from 0." in key_of(tmp_path, {"x": [1, 2]}, mapping, "y")) == counts
 
