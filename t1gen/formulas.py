@@ -97,11 +97,10 @@ class _Reader:
                 return token + (f"{{{self.name()}}}" if token == r"\end" else "")
             if token in ("_", "^", "'"):
                 scripts = self.script(token, scripts)
-            elif not (cells and token in ("&", r"\\")):
+                continue
+            scripts = ""
+            if not (cells and token in ("&", r"\\")):
                 self.piece(token)
-                scripts = ""
-            else:
-                scripts = ""
         if opened:
             raise ValueError(f"{opened} is not closed")
         return ""

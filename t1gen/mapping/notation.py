@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from t1gen.mapping.ops import OPS
@@ -194,6 +195,7 @@ def _entry_text(entry: tuple[Any, ...]) -> str:
 # LaTeX
 
 
+@lru_cache(maxsize=16384)
 def latex_name(name: str) -> str:
     """`W1` -> W_{1}, `alpha` -> \\alpha, `out_h1` -> \\mathit{out}_{h1}, `dL_dw` -> a fraction of partials.
 

@@ -29,11 +29,11 @@ class Names:
         made = [(adjoint, quantity, 0) for quantity, adjoint in sweep.adjoints.items()]
         made += [(edge, q, k) for q, edges in sweep.sums.items() for k, edge in enumerate(edges, 1)]
         for name, quantity, path in made:
-            step, called = program[name], self.sent_back(program, sweep.seed, quantity, output, path)
+            step, called = program[name], self._sent_back(program, sweep.seed, quantity, output, path)
             if called and not step.unnamed and step.role in ("edge", "sum", "inner", "local"):
                 self.told.setdefault(name, called)
 
-    def sent_back(self, program: Program, seed: str, quantity: str, output: str, path: int) -> Math | None:
+    def _sent_back(self, program: Program, seed: str, quantity: str, output: str, path: int) -> Math | None:
         """`v_x`: what comes back to x of a vector v; above it its output of several, unit vector and path."""
         if quantity.startswith("_"):
             return None

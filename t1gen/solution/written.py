@@ -1,6 +1,6 @@
 """Right-hand sides of lines: with names, and with numbers put in."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,20 +133,19 @@ class Numbers(Latex):
             return " + ".join(rf"{a} \cdot {b}" for a, b in pairs), 3
         if not (self._stands(left) and self._stands(right)):
             return super()._matmul(step, args)
-        return rf"{self._array(left, row=True)}\,{self._array(right, row=False)}", PRODUCT
+        return rf"{self._array(left, row=True)}\,{self._array(right)}", PRODUCT
 
     def _column(self, step: Step) -> tuple[str, int]:
         vector, matrix = step.args
         if not (self._is_leaf(vector) and self._stands(matrix)):
             return super()._column(step)
-        rows = list(zip(*self._rows(matrix, row=False), strict=True))
-        return rf"{self._shown(matrix, rows)}\,{self._array(vector, row=False)}", PRODUCT
+        return rf"{self._array(matrix, turned=True)}\,{self._array(vector)}", PRODUCT
 
     def _outer(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         left, right = step.args
         if not (self._is_leaf(left) and self._is_leaf(right)):
             return rf"{parenthesised(args[0], FRACTION)}\,{parenthesised(args[1], POSTFIX)}^{{\top}}", PRODUCT
-        return rf"{self._array(left, row=False)}\,{self._array(right, row=True)}", PRODUCT
+        return rf"{self._array(left)}\,{self._array(right, row=True)}", PRODUCT
 
     def _norm(self, step: Step, args: list[tuple[str, int]]) -> tuple[str, int]:
         """Bars that do not grow: typst would show a list of numbers between growing ones in braces."""
@@ -160,21 +159,15 @@ class Numbers(Latex):
         step = self.program[name]
         return self._is_leaf(name) or (step.op == "transpose" and len(step.shape) == 2 and self._is_leaf(step.args[0]))
 
-    def _array(self, name: str, row: bool) -> str:
-        return self._shown(name, self._rows(name, row))
-
-    def _rows(self, name: str, row: bool) -> list[list[Any]]:
-        """A matrix, turned where it is so in the line; a vector as one `row`, or as a column."""
-        assert self.put is not None
-        if not self._is_leaf(name):
-            return [list(r) for r in zip(*self.put.entries(self.program[name].args[0]), strict=True)]
-        value = self.put.entries(name)
-        return value if len(self.program.shape(name)) == 2 else [value] if row else [[v] for v in value]
-
-    def _shown(self, name: str, rows: Sequence[Sequence[Any]]) -> str:
+    def _array(self, name: str, row: bool = False, turned: bool = False) -> str:
+        """A matrix, `turned` or as it is in the line; a vector as a `row` or a column."""
         assert self.put is not None
         source = name if self._is_leaf(name) else self.program[name].args[0]
-        return shown([list(row) for row in rows], self.put.digits(source), self.put.language).latex
+        value = self.put.entries(source)
+        rows = value if len(self.program.shape(source)) == 2 else [value] if row else [[v] for v in value]
+        if turned != (source != name):
+            rows = [list(column) for column in zip(*rows, strict=True)]
+        return shown(rows, self.put.digits(source), self.put.language).latex
 
     def _factors(self, name: str) -> list[str]:
         """The entries of a vector as factors: those below zero in parentheses."""
