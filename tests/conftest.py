@@ -1,8 +1,18 @@
-"""What every test shares: proofs are remembered in a folder of the test run, never in the user's cache."""
+"""What tests share: a folder for remembered proofs, what is derived of a problem, one process for each file."""
 
 import os
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
+
+from t1gen.problems.instance import Source
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """The tests of a file run in one process, so that nothing they share is made twice."""
+    return LoadFileScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -14,3 +24,19 @@ def own_cache(tmp_path_factory):
     os.environ.pop("T1GEN_CACHE")
     if before is not None:
         os.environ["T1GEN_CACHE"] = before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def derived_once():
+    """A problem of fixed structure is derived once for all tests of a process, as it is for all students of a class."""
+    kept = {}
+    derive = Source._derive
+
+    def remembered(self, built):
+        if not self.problem.builder:
+            self.derived = kept.setdefault(id(self.problem), (self.problem, {}))[1]
+        return derive(self, built)
+
+    Source._derive = remembered
+    yield
+    Source._derive = derive

@@ -81,8 +81,9 @@ def test_numbers_off_by_more_than_rounding_earn_nothing(seed: str) -> None:
         name: mapped(value, lambda v, k=k: v + 0.37 * (k + 2) * (1 + abs(v)))
         for k, (name, value) in enumerate(right(seed).items())
     }
+    report = marked(answers, seed)
     for q in questions(seed):
-        found = marked(answers, seed).questions[q.id]
+        found = report.questions[q.id]
         if q.kind in ("number", "array"):
             assert (found.points, found.verdict) == (0, "wrong"), q.id
         else:

@@ -22,6 +22,7 @@ SWEEPS = 4
 
 Array = np.ndarray[Any, Any]
 Order = list[list[int]]
+Column = tuple[int, ...]
 
 
 def ordered(columns: Columns, links: Links) -> Columns:
@@ -38,7 +39,10 @@ def ordered(columns: Columns, links: Links) -> Columns:
 
 
 class _Search:
-    """Columns as numbers: `weights[c][i, j]` is the weight between item i of column c and item j of the next."""
+    """Columns as numbers: `weights[c][i, j]` is the weight between item i of column c and item j of the next.
+
+    A search comes back to the same columns again and again: what was counted is remembered.
+    """
 
     def __init__(self, columns: Columns, links: Links) -> None:
         index = [{item: i for i, item in enumerate(column)} for column in columns]
@@ -47,6 +51,8 @@ class _Search:
         for c, gap in enumerate(links):
             for a, b, weight in gap:
                 self.weights[c][index[c][a], index[c + 1][b]] = weight
+        self.counted: dict[tuple[int, Column, Column], int] = {}
+        self.gains: dict[tuple[int, Column, Column], list[list[int]]] = {}
 
     def from_start(self, start: int) -> tuple[Order, int]:
         """The best order that sifting finds from the given one, or from that of a random start."""
@@ -88,8 +94,11 @@ class _Search:
         return gained
 
     def crossings(self, order: Order, gap: int) -> int:
-        placed = self.weights[gap][order[gap]][:, order[gap + 1]]
-        return int(np.triu(_met(placed), 1).sum())
+        key = gap, tuple(order[gap]), tuple(order[gap + 1])
+        if key not in self.counted:
+            placed = self.weights[gap][order[gap]][:, order[gap + 1]]
+            self.counted[key] = int(np.triu(_met(placed), 1).sum())
+        return self.counted[key]
 
     def barycentre(self, order: Order) -> None:
         count = len(order)
@@ -108,12 +117,16 @@ class _Search:
 
     def sift(self, order: Order, c: int, *, late: bool) -> int:
         """Each item of a column to its best place, the last of equally good ones where `late`. Gives the gain."""
-        met = np.zeros((self.sizes[c], self.sizes[c]), dtype=int)
-        if c:
-            met += _met(self.weights[c - 1].T[:, order[c - 1]])
-        if c < len(order) - 1:
-            met += _met(self.weights[c][:, order[c + 1]])
-        gain = (met - met.T).tolist()
+        left, right = order[c - 1] if c else [], order[c + 1] if c < len(order) - 1 else []
+        key = c, tuple(left), tuple(right)
+        if key not in self.gains:
+            met = np.zeros((self.sizes[c], self.sizes[c]), dtype=int)
+            if left:
+                met += _met(self.weights[c - 1].T[:, left])
+            if right:
+                met += _met(self.weights[c][:, right])
+            self.gains[key] = (met - met.T).tolist()
+        gain = self.gains[key]
         return sum(_move(order[c], i, gain[i], late) for i in list(order[c]))
 
 

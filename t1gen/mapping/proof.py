@@ -61,8 +61,14 @@ def record_key(program: Program, output: str, wrt: list[str], sympy_version: str
     """What a proof is remembered by: structure, what was differentiated, the rules, sympy's version."""
     order = list(program.steps)
     parts = [program.structure(), str(order.index(output)), str(sorted(order.index(w) for w in wrt)),
-             _rules(program), sympy_version or version("sympy")]  # fmt: skip
+             _rules(program), sympy_version or _installed()]  # fmt: skip
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+@cache
+def _installed() -> str:
+    """The version of the installed sympy, which takes longer to look up than the rest of a key."""
+    return version("sympy")
 
 
 def _rules(program: Program) -> str:

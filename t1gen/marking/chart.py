@@ -1,6 +1,6 @@
 """Where the answers of a problem stand on its tapes, and what each is worked out from: the same for a whole class."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -139,10 +139,13 @@ class Chart:
         key = (item, passed)
         if key not in self._wrongs:
             sources = () if passed is None else self.sources(self.plain, item, passed)
-            stops = {self.items[i].steps[-1] for i in sources}
+            own, stops = self.items[item].steps[-1], {self.items[i].steps[-1] for i in sources}
+            between = self._reached(own, stops) - stops
             found: dict[tuple[str, str, frozenset[str]], Moving] = {}
             for mistake in self.mistakes:
-                wrong = self._wrong(mistake, self.items[item].steps[-1], stops)
+                if between.isdisjoint(mistake.steps) and own not in mistake.answers:
+                    continue
+                wrong = self._wrong(mistake, own, stops)
                 if wrong:
                     touched = frozenset(f"{n}={wrong.program[n].args}" for n in mistake.steps if n in wrong.program)
                     found.setdefault((mistake.rule, wrong.answer, touched), wrong)
@@ -168,13 +171,14 @@ class Chart:
             for i in range(len(self.items))
         ]
 
-    def _reached(self, name: str) -> set[str]:
+    def _reached(self, name: str, stops: Collection[str] = ()) -> set[str]:
+        """A step and all that leads to it, where nothing leads to the `stops`."""
         seen, todo = set[str](), [name]
         while todo:
             one = todo.pop()
             if one not in seen:
                 seen.add(one)
-                todo += self._args(-1, one)
+                todo += self._args(-1, one) if one not in stops else ()
         return seen
 
 

@@ -99,7 +99,7 @@ def overlapping(boxes: list[Box]) -> list[tuple[Box, Box]]:
 
 
 def check_clear(graph: Graph) -> None:
-    """Nothing stands on anything else: no node, no label, no edge on another's label or on a node not its end."""
+    """Nothing stands on anything else or outside: no node, no label, no edge on a label or a node not its own."""
     drawn = layout(graph)
     assert len(drawn.shapes) == len(graph.nodes) and len(drawn.arrows) == len(graph.edges)
     assert not overlapping([item.box for item in (*drawn.shapes, *drawn.tags)])
@@ -110,10 +110,6 @@ def check_clear(graph: Graph) -> None:
         assert not [1 for tag in drawn.tags if meets(tag.box, points)]
         assert not [n for n, shape in shapes.items() if n not in ends and meets(shape.box, points)]
         assert shapes[edge.source].box.x < shapes[edge.target].box.x
-
-
-def check_within(graph: Graph) -> None:
-    drawn = layout(graph)
     boxes = [item.box for item in (*drawn.shapes, *drawn.tags)]
     assert all(b.x - b.width / 2 >= 0 and b.x + b.width / 2 <= drawn.width for b in boxes)
     assert all(b.y - b.height / 2 >= 0 and b.y + b.height / 2 <= drawn.height for b in boxes)
@@ -124,7 +120,6 @@ def check_within(graph: Graph) -> None:
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_everything_has_its_own_room(graph):
     check_clear(graph)
-    check_within(graph)
 
 
 @pytest.mark.parametrize("seed", range(COUNT))
@@ -133,7 +128,6 @@ def test_random_graphs_are_clear(seed):
     assert 10 <= sum(node.kind == "operation" for node in graph.nodes) <= 40 and fan_outs(graph) >= 1 / 3
     for carried in (graph, dressed(graph, seed), blank(graph, seed)):
         check_clear(carried)
-        check_within(carried)
 
 
 @pytest.mark.skipif(not dot() and not os.environ.get("CI"), reason="no dot")
@@ -222,4 +216,3 @@ def test_several_parts_are_drawn_whole(seed):
     nodes = tuple(Node(i, m(random.choice(["x", r"\operatorname{logsumexp}"])), "operation") for i in range(count))
     graph = Graph(nodes, tuple(Edge(s, e, m("z_1")) for s, e in pairs))
     check_clear(graph)
-    check_within(graph)

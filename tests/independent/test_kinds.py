@@ -374,9 +374,20 @@ PLANTED: dict[str, list[Any]] = {
 }  # fmt: skip
 
 
+def alone(name: str) -> tuple[Json, Json]:
+    """The problem of a question as a whole test, and its key."""
+    exam, key = right()
+    for sheet in (exam, key["sheet"]):
+        sheet["problems"] = [problem_of(sheet, name)]
+        sheet["points"] = sheet["problems"][0]["points"]
+    key["answers"] = {q["id"]: key["answers"][q["id"]] for q in exam["problems"][0]["questions"]}
+    return exam, key
+
+
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, row in PLANTED.items() for value in row])
 def test_a_wrong_value_is_found(name: str, value: Any) -> None:
-    exam, key = right()
+    exam, key = alone(name)
+    assert not wrong_answers(exam, key)
     key["answers"][name]["value"] = value
     assert any(f" {name}: " in finding for finding in wrong_answers(exam, key))
 
