@@ -1,5 +1,6 @@
 """What tests share: a folder for remembered proofs, what is derived of a problem, one process for each file."""
 
+import gc
 import os
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 from t1gen.problems.instance import Source
+
+gc.set_threshold(50_000, 20, 100)  # what tests share is large, and Python would look through it again and again
 
 
 @pytest.hookimpl(optionalhook=True)

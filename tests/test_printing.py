@@ -13,7 +13,11 @@ import pytest
 from click.testing import CliRunner, Result
 from pypdf import PdfReader
 
+from t1gen import files
 from t1gen.cli import main
+from t1gen.documents.engines import engine_format, pdf
+from t1gen.documents.render import render
+from t1gen.sheets import worksheet
 from t1gen.wording import use
 
 BANK = """
@@ -262,18 +266,22 @@ def test_a_key_of_nobody_has_no_line_for_a_name(bank: Path, tmp_path: Path) -> N
 ENGINES = pytest.mark.parametrize("engine", ["typst", pytest.param("pdflatex", marks=needs("pdflatex"))])
 
 
+def printed(engine: str, folder: Path, *told: object) -> bytes:
+    """The worksheet of a test that the command generates, by an engine."""
+    t1gen("generate", *told, "--out", folder, "--format", "json")
+    return pdf(render(worksheet(files.read(folder / "exam.json", files.Exam)), engine_format(engine)), engine)
+
+
 @ENGINES
 def test_what_fits_below_the_title_block_stands_there(engine: str, tmp_path: Path) -> None:
-    t1gen("generate", "modes", "--seed", 11, "--engine", engine, "--format", "pdf", "--out", tmp_path / "o")
-    first, second, *_ = PdfReader(tmp_path / "o" / "worksheet.pdf").pages
+    first, second, *_ = PdfReader(BytesIO(printed(engine, tmp_path / "o", "modes", "--seed", 11))).pages
     assert "1e" in first.extract_text() and "2a" in second.extract_text()
 
 
 @ENGINES
 def test_a_problem_begins_with_its_first_question(engine: str, tmp_path: Path) -> None:
-    told = ("--seed", 42, "--setting", "working", "--engine", engine, "--format", "pdf")
-    t1gen("generate", "t1", *told, "--out", tmp_path / "o")
-    pages = [page.extract_text() for page in PdfReader(tmp_path / "o" / "worksheet.pdf").pages]
+    data = printed(engine, tmp_path / "o", "t1", "--seed", 42, "--setting", "working")
+    pages = [page.extract_text() for page in PdfReader(BytesIO(data)).pages]
     heads = [(number, page) for page in pages for number in re.findall(r"^(\d+)\. [A-Z]", page, re.MULTILINE)]
     assert [int(number) for number, _ in heads] == list(range(1, 11))
     assert all(re.search(rf"\b{number}a\b", page) for number, page in heads)
@@ -289,11 +297,10 @@ def test_a_footer_has_the_whole_variant_and_page_whatever_the_title(
     bank: Path, tmp_path: Path, engine: str, setting: str
 ) -> None:
     bank.write_text(BANK.replace("Own test", f"'{LONG}'"), encoding="utf-8")
-    set_as = ("--engine", engine, "--setting", f"one-column,{setting}")
-    t1gen("generate", bank, "--seed", 1, "--out", tmp_path / "o", *set_as)
-    done = subprocess.run(["pdftotext", "-f", "2", "-l", "2", "-layout", tmp_path / "o" / "worksheet.pdf", "-"],
-                          capture_output=True, text=True, check=True)  # fmt: skip
-    footer = [line for line in done.stdout.splitlines() if line.strip()][-1].split()
+    data = printed(engine, tmp_path / "o", bank, "--seed", 1, "--setting", f"one-column,{setting}")
+    done = subprocess.run(["pdftotext", "-f", "2", "-l", "2", "-layout", "-", "-"],
+                          input=data, capture_output=True, check=True)  # fmt: skip
+    footer = [line for line in done.stdout.decode().splitlines() if line.strip()][-1].split()
     variant = json.loads((tmp_path / "o" / "exam.json").read_text())["variant"]
     assert footer[:2] == ["Variant", variant] and footer[-4:-2] == ["Page", "2"] and footer[-2] == "of"
     cut = " ".join(footer[2:-4]).rstrip(" .\u2026")

@@ -144,7 +144,7 @@ class Chart:
             found: dict[tuple[str, str, frozenset[str]], Moving] = {}
             for mistake in self.mistakes:
                 if between.isdisjoint(mistake.steps) and own not in mistake.answers:
-                    continue
+                    continue  # all that it changes lies elsewhere
                 wrong = self._wrong(mistake, own, stops)
                 if wrong:
                     touched = frozenset(f"{n}={wrong.program[n].args}" for n in mistake.steps if n in wrong.program)

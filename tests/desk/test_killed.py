@@ -14,8 +14,8 @@ from pupils import fill, seated
 from test_class import snapshot
 
 COMMAND = [sys.executable, "-m", "t1gen", "grade", "t1-2026", "--gradebook", "gradebook.csv", "--feedback", "md"]
-MOMENTS = 20 if os.environ.get("T1GEN_THOROUGH") else 8
-"""How many random moments are tried."""
+STUDENTS, MOMENTS = 6, 20 if os.environ.get("T1GEN_THOROUGH") else 8
+"""The size of the class, and how many random moments are tried."""
 
 
 def run(folder: Path) -> float:
@@ -30,7 +30,7 @@ def run(folder: Path) -> float:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, float]:
     """The class before marking, the folder after an undisturbed run, and how long that took."""
     before = tmp_path_factory.mktemp("before")
-    fill(seated(before, 12))
+    fill(seated(before, STUDENTS))
     after = shutil.copytree(before, tmp_path_factory.mktemp("after") / "done")
     run(after)
     return before, after, run(shutil.copytree(before, tmp_path_factory.mktemp("again") / "done"))
@@ -51,12 +51,12 @@ def test_killed_at_a_random_moment(undisturbed: tuple[Path, Path, float], moment
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 def test_killed_at_every_write(undisturbed: tuple[Path, Path, float], call: str, tmp_path: Path) -> None:
-    """Right before the n-th file is flushed, and right before it is put in place, for every fifth n."""
+    """Right before the n-th file is flushed, and right before it is put in place, for every third n."""
     before, after, _ = undisturbed
-    for count in range(1, 40, 5):
+    for count in range(2, 23, 3):
         folder = shutil.copytree(before, tmp_path / f"class-{count}")
         killed = _killed_at(folder, call, count)
-        assert killed == (count <= 12 * 2 + 2), "a report and a page a student, the ledger and the gradebook"
+        assert killed == (count <= STUDENTS * 2 + 2), "a report and a page a student, the ledger and the gradebook"
         _in_child(folder, lambda: None)
         assert snapshot(folder) == snapshot(after), count
         shutil.rmtree(folder)
