@@ -36,9 +36,10 @@ def build(folder: Path) -> Path:
 
 def install(folder: Path, python: str | Path, *what: str | Path) -> Path:
     """The programs of a fresh virtual environment in `folder`, with `what` installed and no more."""
-    run(python, "-m", "venv", folder, cwd=folder.parent)
+    run(python, "-m", "venv", "--without-pip", folder, cwd=folder.parent)
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
-    run(programs / "python", "-m", "pip", "install", "--quiet", "--no-compile", *what, cwd=folder.parent)
+    pip = (sys.executable, "-m", "pip", "--python", programs / "python")
+    run(*pip, "install", "--quiet", "--no-compile", *what, cwd=folder.parent)
     return programs
 
 

@@ -14,7 +14,7 @@ from pupils import fill, seated
 from test_class import snapshot
 
 COMMAND = [sys.executable, "-m", "t1gen", "grade", "t1-2026", "--gradebook", "gradebook.csv", "--feedback", "md"]
-STUDENTS, MOMENTS = 6, 20 if os.environ.get("T1GEN_THOROUGH") else 8
+STUDENTS, MOMENTS = 6, 20 if os.environ.get("T1GEN_THOROUGH") else 6
 """The size of the class, and how many random moments are tried."""
 
 

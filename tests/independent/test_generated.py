@@ -14,7 +14,7 @@ import yaml
 from .checker import READ, check_class, check_files, pairs
 from .choices import RULES, STATED
 
-STUDENTS = int(os.environ.get("T1GEN_INDEPENDENT", "100"))
+STUDENTS = int(os.environ.get("T1GEN_INDEPENDENT", "50"))
 ROOT = Path(__file__).resolve().parents[2]
 BANKS = sorted(path.stem for path in (ROOT / "problem_banks").glob("*.yaml"))
 SEEDS = ["1", "2", "a text"] if os.environ.get("T1GEN_THOROUGH") else ["a text"]

@@ -1,6 +1,6 @@
 """Simulated students sit every bank: right work is right, planted mistakes are named, a slip costs itself alone.
 
-T1GEN_STUDENTS says how many submissions of each kind are tried (more in CI; 2000 by hand); T1GEN_STUDENTS_FOLDER keeps
+T1GEN_STUDENTS says how many submissions of each kind are tried (2000 by hand); T1GEN_STUDENTS_FOLDER keeps
 the generated classes.
 """
 
