@@ -153,11 +153,9 @@ class Calculation:
         return evaluate(known, self.givens())
 
     def tape(self, quantity: Quantity) -> tuple[Tape, str]:
-        """The proved tape of a quantity and the name of its answer."""
+        """The tape of a quantity, still to be proved, and the name of its answer."""
         tape = Tape(self.mapping)
-        result = ASKS[quantity.ask].reference(tape, quantity)
-        tape.prove()
-        return tape, result
+        return tape, ASKS[quantity.ask].reference(tape, quantity)
 
     def answer(self, phrase: str) -> dict[str, Any]:
         """{"value", "shape", "exact"} of an ask phrase, or {"error"}."""
@@ -167,7 +165,10 @@ class Calculation:
                 pairs = edges(self.mapping)
                 return {"value": pairs, "shape": [len(pairs), 2], "exact": None}
             tape, result = self.tape(quantity)
+            if quantity.wrt and quantity.ask not in READS and quantity.of in (known := self.forward()):
+                _finite(known[quantity.of][..., 0], f"{quantity.of} has no derivative: its value")
             answer = self._numbers(tape.pruned([result]), result)
+            tape.prove()  # last, for it may take long, and what has no value needs no proof
             reached = quantity.of in tape.mapping.descendants([quantity.wrt]) if quantity.wrt else True
             note = {"note": f"{quantity.of} does not depend on {quantity.wrt}, so this is zero"}
             return answer if reached or quantity.ask in READS else answer | note
@@ -181,10 +182,14 @@ class Calculation:
             raise LanguageError(f"'{missing[0]}' {what}; add it to --given or write numbers")
         used = {n: a for n, a in self.givens().items() if n in program.givens}
         value = evaluate(program, used)[result][..., 0]
-        if not np.isfinite(value).all():
-            raise LanguageError(f"the value is not finite: {value.tolist()}")
+        _finite(value, "the value")
         known = exact(program, {n: a for n, a in self.givens(object).items() if n in used})[result][..., 0]
         return {"value": (value + 0.0).tolist(), "shape": list(value.shape), "exact": texts(known)}
+
+
+def _finite(value: Array, what: str) -> None:
+    if not np.isfinite(value).all():
+        raise LanguageError(f"{what} is not finite: {value.tolist()}")
 
 
 def _array(value: Any, kind: type) -> Array:
@@ -211,6 +216,7 @@ def backward_rows(calculation: Calculation, phrase: str) -> list[Row]:
     """Every named step that leads from the mapping to an answer, and the answer."""
     quantity = read_phrase(phrase, calculation.mapping)
     tape, result = calculation.tape(quantity)
+    tape.prove()
     program = tape.pruned([result])
     values = evaluate(program, {n: a for n, a in calculation.givens().items() if n in program.givens})
     return [Row(line(program, name), shown(values[name][..., 0])) for name in tape.lines([result])]

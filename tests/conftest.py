@@ -2,6 +2,7 @@
 
 import gc
 import os
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,10 +13,22 @@ from t1gen.problems.instance import Source
 gc.set_threshold(50_000, 20, 100)  # what tests share is large, and Python would look through it again and again
 
 
+FEW = 20
+"""Files of fewer tests run first, for theirs are the long ones, and none of them is left to run alone at the end."""
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
     """The tests of a file run in one process, so that nothing is made twice, unless --dist says otherwise."""
-    return LoadFileScheduling(config, log) if config.getoption("dist") == "load" else None
+    if config.getoption("dist") != "load":
+        return None
+    config.option.loadscopereorder = False  # as `pytest_collection_modifyitems` has ordered them
+    return LoadFileScheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    size = Counter(item.path for item in items)
+    items.sort(key=lambda item: (size[item.path] >= FEW, -size[item.path]))
 
 
 @pytest.fixture(scope="session", autouse=True)

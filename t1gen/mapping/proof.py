@@ -364,7 +364,7 @@ def _arranged(leaves: list[tuple[str, Shape]], point: list[Any]) -> Values:
 
 
 def _points(leaves: list[tuple[str, Shape]], tape: Program) -> Iterable[tuple[list[Any], Values]]:
-    """Seeded rational points at which every value is real and finite, and those values; at most 200 tries."""
+    """Seeded rational points at which every value is real and finite, and those values; at most 240 tries."""
     whole = index_givens(tape)
     found = 0
     for attempt in range(240):
