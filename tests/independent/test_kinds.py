@@ -374,19 +374,18 @@ PLANTED: dict[str, list[Any]] = {
 }  # fmt: skip
 
 
-def alone(name: str) -> tuple[Json, Json]:
-    """The problem of a question as a whole test, and its key."""
-    exam, key = right()
+def alone(exam: Json, key: Json, at: int) -> None:
+    """One problem becomes the whole test; all of them take ten times as long to check."""
     for sheet in (exam, key["sheet"]):
-        sheet["problems"] = [problem_of(sheet, name)]
+        sheet["problems"] = [sheet["problems"][at]]
         sheet["points"] = sheet["problems"][0]["points"]
     key["answers"] = {q["id"]: key["answers"][q["id"]] for q in exam["problems"][0]["questions"]}
-    return exam, key
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, row in PLANTED.items() for value in row])
 def test_a_wrong_value_is_found(name: str, value: Any) -> None:
-    exam, key = alone(name)
+    exam, key = right()
+    alone(exam, key, exam["problems"].index(problem_of(exam, name)))
     assert not wrong_answers(exam, key)
     key["answers"][name]["value"] = value
     assert any(f" {name}: " in finding for finding in wrong_answers(exam, key))
@@ -477,11 +476,18 @@ BREAKAGES: dict[str, Any] = {
 }  # fmt: skip
 
 
+def parts(exam: Json, key: Json) -> list[tuple[Json, list[Json]]]:
+    """Every problem with its answers."""
+    return [(p, [key["answers"].get(q["id"]) for q in p["questions"]]) for p in exam["problems"]]
+
+
 @pytest.mark.parametrize("name", BREAKAGES)
 def test_a_breakage_is_found(name: str) -> None:
     exam, key = right()
     BREAKAGES[name](exam, key)
     key["sheet"] = sheet_of(exam)
+    [broken] = [at for at, pair in enumerate(zip(parts(exam, key), parts(*right()), strict=True)) if pair[0] != pair[1]]
+    alone(exam, key, broken)
     assert wrong_answers(exam, key)
 
 
