@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -146,6 +147,7 @@ class Calculation:
     def givens(self, kind: type = float) -> dict[str, Array]:
         return {n: _array(v, kind) for n, v in self.given.values.items()}
 
+    @cached_property
     def forward(self) -> Values:
         """Every value that can be computed from what is given."""
         unknown = self.mapping.descendants(self.given.unknown)
@@ -165,8 +167,8 @@ class Calculation:
                 pairs = edges(self.mapping)
                 return {"value": pairs, "shape": [len(pairs), 2], "exact": None}
             tape, result = self.tape(quantity)
-            if quantity.wrt and quantity.ask not in READS and quantity.of in (known := self.forward()):
-                _finite(known[quantity.of][..., 0], f"{quantity.of} has no derivative: its value")
+            if quantity.wrt and quantity.ask not in READS and quantity.of in self.forward:
+                _finite(self.forward[quantity.of][..., 0], f"{quantity.of} has no derivative: its value")
             answer = self._numbers(tape.pruned([result]), result)
             tape.prove()  # last, for it may take long, and what has no value needs no proof
             reached = quantity.of in tape.mapping.descendants([quantity.wrt]) if quantity.wrt else True
@@ -207,7 +209,7 @@ class Row:
 
 
 def forward_rows(calculation: Calculation) -> list[Row]:
-    values = calculation.forward()
+    values = calculation.forward
     named = calculation.mapping.named
     return [Row(line(calculation.mapping, n), shown(values[n][..., 0]) if n in values else "") for n in named]
 

@@ -111,7 +111,7 @@ def _as_nobody(room: Path) -> subprocess.CompletedProcess[str]:
     command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", sys.executable, "-m", "t1gen",
                "grade", str(room)]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=Path.cwd())
-    if "No module named" in done.stderr:
+    if "No module named" in done.stderr and not os.environ.get("CI"):
         pytest.skip("nobody else can run t1gen here")
     return done
 
